@@ -1,0 +1,26 @@
+"""simrisk: Monte Carlo risk and sensitivity for the money of health-and-care systems."""
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+__all__ = ["Study", "__version__", "load_study", "run", "summarise"]
+
+if TYPE_CHECKING:
+    from simengine.api import Study, load_study, run, summarise
+
+#: Names that are fetched when first used: the package itself imports nothing numerical.
+_LAZY = frozenset(__all__) - {"__version__"}
+
+
+def __getattr__(name: str) -> object:
+    """Fetch a public name from ``simengine.api``."""
+    if name in _LAZY:
+        from simengine import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return sorted(__all__)

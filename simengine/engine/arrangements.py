@@ -1,0 +1,241 @@
+"""Gain/loss sharing of a tile of draws: from the covered lines' outturn to each party's settlement (MODEL.md section 6).
+
+The rules are the scalar ones of ``contract``; here they are looped over draws in the order of operations of the contract.
+"""
+
+from typing import NamedTuple
+
+from simengine.contract.limits import limit_to_corridor
+from simengine.contract.quality import gain_multiplier, loss_multiplier, loss_rate
+from simengine.contract.savings_rate import rate_met, shareable_pool
+from simengine.contract.settlement import held_by_payer, held_by_provider, settlement, shared_part
+from simengine.contract.share import width_in_band
+from simengine.engine.lines import A1, Lines
+from simengine.engine.ops import add_row, fill_row, row_view, subtract_row
+from simengine.engine.tile import STRIDE
+from simengine.jit import Floats, inner_kernel, Ints, keep_apart, kernel
+from simengine.projection.payment import payment
+
+#: Output rows of an arrangement and year, and of a member of it, at constant offsets.
+BASELINE, OUTTURN, GAIN, POOL, MET = range(5)
+ARRANGEMENT_ROWS = 5
+PAYOUT, WINDFALL, SETTLEMENT, CAP_HIT, COLLAR_HIT = range(5)
+MEMBER_ROWS = 5
+#: Work rows: φ, the amount before limits, and a multiplier.
+PHI, AMOUNT, FACTOR = range(3)
+CONTRACT_WORK_ROWS = 3
+
+
+class Covered(NamedTuple):
+    """Covered lines: which arrangement, which members pay and provide, and the line's part of the baseline."""
+
+    arrangement: Ints  # (line,): -1 where not covered
+    payer: Ints  # (line,): member index
+    provider: Ints  # (line,): member index
+    baseline: Floats  # (line, year): b_s, stretched, at reference price
+
+
+class Arrangements(NamedTuple):
+    """Terms by arrangement and year, members (parties of an arrangement) one after the other, residual member named."""
+
+    first_member: Ints  # (arrangement + 1,)
+    residual: Ints  # (arrangement,): member index
+    party: Ints  # (member,)
+    baseline: Floats  # (arrangement, year): B
+    msr: Floats  # (arrangement, year)
+    mlr: Floats  # (arrangement, year)
+    excess: Ints  # (arrangement, 2): 1 where a gain, a loss is shared above its rate only
+    gain_edge: Floats  # (arrangement, band + 1): lower edges, last is inf
+    loss_edge: Floats  # (arrangement, band + 1)
+    bands: Ints  # (arrangement, 2): number of gain and loss bands, 1 = no bands
+    gain_share: Floats  # (member, year, band)
+    loss_share: Floats  # (member, year, band): 0 for the provider side in one-sided years
+    loss_part: Floats  # (member, year): part of the provider side's losses, used by the rule loss_rate
+    cap: Floats  # (member, year)
+    collar: Floats  # (member, year)
+    score: Ints  # (member, 2): slot of the quality score
+    score_scale: Floats  # (member, year)
+    quality: Ints  # (member, 2): gain rule, loss rule
+    quality_terms: Floats  # (member, 5): gate, soften, share_max, floor, ceiling
+
+
+@kernel
+def _add_outturn(outturn: Floats, work: Floats, price: float, n: int) -> None:
+    keep_apart()
+    for i in range(n):
+        outturn[i] += work[A1 * STRIDE + i] * price
+
+
+@kernel
+def _add_held_by_payer(  # noqa: PLR0913
+    held: Floats, work: Floats, variable: Floats, v: float, baseline: float, planned: float, price: float, n: int
+) -> None:
+    keep_apart()
+    for i in range(n):
+        held[i] += held_by_payer(baseline, payment(planned, v * variable[i], work[A1 * STRIDE + i] * price))
+
+
+@kernel
+def _add_held_by_provider(held: Floats, work: Floats, variable: Floats, v: float, planned: float, price: float, n: int) -> None:  # noqa: PLR0913
+    keep_apart()
+    for i in range(n):
+        outturn = work[A1 * STRIDE + i] * price
+        held[i] += held_by_provider(payment(planned, v * variable[i], outturn), outturn)
+
+
+@kernel
+def _add_held_by_both(held: Floats, work: Floats, baseline: float, price: float, n: int) -> None:
+    """A party that provides what it pays for holds the whole gain of the line."""
+    keep_apart()
+    for i in range(n):
+        held[i] += baseline - work[A1 * STRIDE + i] * price
+
+
+@inner_kernel
+def add_covered_line(rows: Floats, held: Floats, work: Floats, x: Floats, lines: Lines, covered: Covered, s: int, t: int, n: int) -> None:  # noqa: PLR0913
+    """Add a covered line and year to its arrangement's outturn and to what its payer and provider hold."""
+    a, years = covered.arrangement[s], covered.baseline.shape[1]
+    price, planned, baseline = lines.plan_price[s, t], lines.plan_payment[s, t], covered.baseline[s, t]
+    _add_outturn(row_view(rows, (a * years + t) * ARRANGEMENT_ROWS + OUTTURN), work, price, n)
+    payer, provider = row_view(held, covered.payer[s] * years + t), row_view(held, covered.provider[s] * years + t)
+    if not lines.paid[s]:
+        _add_held_by_both(payer, work, baseline, price, n)
+        return
+    variable, v = row_view(x, lines.slot[s, 4, 0] + lines.slot[s, 4, 1] * t), lines.scale[s, 4, t]
+    _add_held_by_payer(payer, work, variable, v, baseline, planned, price, n)
+    _add_held_by_provider(provider, work, variable, v, planned, price, n)
+
+
+@inner_kernel
+def _pool(rows: Floats, terms: Arrangements, a: int, t: int, n: int) -> None:
+    """Gain, whether a rate is met, and the shareable pool; ``rows`` starts at the arrangement and year."""
+    keep_apart()
+    baseline, msr, mlr = terms.baseline[a, t], terms.msr[a, t], terms.mlr[a, t]
+    gain_deducted = msr * baseline if terms.excess[a, 0] else 0.0
+    loss_deducted = mlr * baseline if terms.excess[a, 1] else 0.0
+    for i in range(n):
+        gain = baseline - rows[OUTTURN * STRIDE + i]
+        met = rate_met(gain, baseline, msr, mlr)
+        rows[BASELINE * STRIDE + i] = baseline
+        rows[GAIN * STRIDE + i] = gain
+        rows[MET * STRIDE + i] = met
+        rows[POOL * STRIDE + i] = shareable_pool(gain, met, gain_deducted, loss_deducted)
+
+
+@inner_kernel
+def _phi(phi: Floats, rows: Floats, n: int) -> None:
+    keep_apart()
+    for i in range(n):
+        phi[i] = shared_part(rows[POOL * STRIDE + i], rows[GAIN * STRIDE + i])
+
+
+@inner_kernel
+def _factor(work: Floats, rows: Floats, score: Floats, scale: float, terms: Arrangements, m: int, n: int) -> None:
+    """The quality multiplier of a member, by the sign of the pool."""
+    keep_apart()
+    gain_rule, loss_rule = terms.quality[m, 0], terms.quality[m, 1]
+    gate, soften = terms.quality_terms[m, 0], terms.quality_terms[m, 1]
+    for i in range(n):
+        q = scale * score[i]
+        on_gain, on_loss = gain_multiplier(q, gain_rule, gate), loss_multiplier(q, loss_rule, soften)
+        work[FACTOR * STRIDE + i] = on_loss if rows[POOL * STRIDE + i] < 0.0 else on_gain
+
+
+@inner_kernel
+def _loss_at_rate(work: Floats, rows: Floats, score: Floats, scale: float, terms: Arrangements, m: int, part: float, n: int) -> None:  # noqa: PLR0913
+    """Where the loss rate takes the place of the loss share, set the amount of a loss and leave gains as they are."""
+    keep_apart()
+    share_max, floor, ceiling = terms.quality_terms[m, 2], terms.quality_terms[m, 3], terms.quality_terms[m, 4]
+    for i in range(n):
+        pool = rows[POOL * STRIDE + i]
+        at_rate = part * loss_rate(scale * score[i], share_max, floor, ceiling) * pool
+        work[AMOUNT * STRIDE + i] = at_rate if pool < 0.0 else work[AMOUNT * STRIDE + i]
+
+
+@inner_kernel
+def _share(work: Floats, rows: Floats, gain_share: float, loss_share: float, n: int) -> None:
+    """A member's part of the pool at one share for gains and one for losses."""
+    keep_apart()
+    for i in range(n):
+        pool = rows[POOL * STRIDE + i]
+        work[AMOUNT * STRIDE + i] = (loss_share if pool < 0.0 else gain_share) * pool
+
+
+@inner_kernel
+def _add_band(work: Floats, rows: Floats, sign: int, start: float, lower: float, upper: float, share: float, baseline: float, n: int) -> None:  # noqa: PLR0913
+    """Add one band's part of a gain (sign 1) or a loss (-1) to the member's amount, where that rate is met."""
+    keep_apart()
+    per_rate = sign * share * baseline
+    for i in range(n):
+        rate = sign * rows[GAIN * STRIDE + i] / baseline
+        part = per_rate * width_in_band(start, rate, lower, upper)
+        work[AMOUNT * STRIDE + i] += part if rows[MET * STRIDE + i] == sign else 0.0
+
+
+@inner_kernel
+def _share_by_bands(work: Floats, rows: Floats, terms: Arrangements, a: int, m: int, t: int, n: int) -> None:
+    fill_row(row_view(work, AMOUNT), 0.0, n)
+    baseline = terms.baseline[a, t]
+    start = terms.msr[a, t] if terms.excess[a, 0] else 0.0
+    for b in range(terms.bands[a, 0]):
+        _add_band(work, rows, 1, start, terms.gain_edge[a, b], terms.gain_edge[a, b + 1], terms.gain_share[m, t, b], baseline, n)
+    start = terms.mlr[a, t] if terms.excess[a, 1] else 0.0
+    for b in range(terms.bands[a, 1]):
+        _add_band(work, rows, -1, start, terms.loss_edge[a, b], terms.loss_edge[a, b + 1], terms.loss_share[m, t, b], baseline, n)
+
+
+@inner_kernel
+def _limit(out: Floats, work: Floats, cap: float, collar: float, n: int) -> None:
+    """Apply quality and limits to a member's amount; note where a limit changed it."""
+    keep_apart()
+    for i in range(n):
+        amount = work[FACTOR * STRIDE + i] * work[AMOUNT * STRIDE + i]
+        out[PAYOUT * STRIDE + i] = limit_to_corridor(amount, collar, cap)
+        out[CAP_HIT * STRIDE + i] = 1.0 if amount > cap else 0.0
+        out[COLLAR_HIT * STRIDE + i] = 1.0 if amount < -collar else 0.0
+
+
+@inner_kernel
+def _member_payout(out: Floats, work: Floats, rows: Floats, x: Floats, terms: Arrangements, a: int, m: int, t: int, n: int) -> None:  # noqa: PLR0913
+    """Payout of a member that is not the residual."""
+    if terms.bands[a, 0] > 1 or terms.bands[a, 1] > 1:
+        _share_by_bands(work, rows, terms, a, m, t, n)
+    else:
+        _share(work, rows, terms.gain_share[m, t, 0], terms.loss_share[m, t, 0], n)
+    score, scale = row_view(x, terms.score[m, 0] + terms.score[m, 1] * t), terms.score_scale[m, t]
+    if terms.quality[m, 1] == 2:
+        _loss_at_rate(work, rows, score, scale, terms, m, terms.loss_part[m, t], n)
+    _factor(work, rows, score, scale, terms, m, n)
+    _limit(out, work, terms.cap[m, t], terms.collar[m, t], n)
+
+
+@inner_kernel
+def _settle_member(out: Floats, held: Floats, phi: Floats, n: int) -> None:
+    keep_apart()
+    for i in range(n):
+        out[WINDFALL * STRIDE + i] = phi[i] * held[i]
+        out[SETTLEMENT * STRIDE + i] = settlement(out[PAYOUT * STRIDE + i], phi[i], held[i])
+
+
+@inner_kernel
+def settle_year(rows: Floats, members: Floats, held: Floats, work: Floats, x: Floats, terms: Arrangements, a: int, t: int, n: int) -> None:  # noqa: PLR0913
+    """Settle arrangement ``a`` for year ``t``: pool, payouts, the residual's payout, and settlements that sum to zero."""
+    years = terms.baseline.shape[1]
+    here = rows[(a * years + t) * ARRANGEMENT_ROWS * STRIDE :]
+    _pool(here, terms, a, t, n)
+    phi = row_view(work, PHI)
+    _phi(phi, here, n)
+    residual = members[(terms.residual[a] * years + t) * MEMBER_ROWS * STRIDE :]
+    left = row_view(residual, PAYOUT)
+    fill_row(left, 0.0, n)
+    fill_row(row_view(residual, CAP_HIT), 0.0, n)
+    fill_row(row_view(residual, COLLAR_HIT), 0.0, n)
+    add_row(left, row_view(here, POOL), n)
+    for m in range(terms.first_member[a], terms.first_member[a + 1]):
+        if m != terms.residual[a]:
+            out = members[(m * years + t) * MEMBER_ROWS * STRIDE :]
+            _member_payout(out, work, here, x, terms, a, m, t, n)
+            subtract_row(left, row_view(out, PAYOUT), n)
+    for m in range(terms.first_member[a], terms.first_member[a + 1]):
+        out = members[(m * years + t) * MEMBER_ROWS * STRIDE :]
+        _settle_member(out, row_view(held, m * years + t), phi, n)

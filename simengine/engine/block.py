@@ -1,0 +1,152 @@
+"""The hot loop: blocks of draws, a tile at a time, from drivers to settlements in one compiled pass.
+
+Read ``project_tile`` from top to bottom: it is the model. The rules themselves are scalar functions in ``projection`` and ``contract``;
+the passes over a tile that call them are ``lines``, ``arrangements`` and ``positions`` beside this file.
+"""
+
+from typing import NamedTuple
+
+from simengine.engine.arrangements import (
+    ARRANGEMENT_ROWS,
+    OUTTURN,
+    Arrangements,
+    Covered,
+    add_covered_line,
+    settle_year,
+)
+from simengine.engine.detail import Detail, DetailScratch, keep_line, keep_schemes
+from simengine.engine.lines import SUM_ROWS, Effects, Lines, add_to_pair, line_reduction, line_year
+from simengine.engine.ops import Ops, fill_row, row_view, run_ops
+from simengine.engine.positions import Parties, position_year
+from simengine.engine.schemes import add_scheme_savings
+from simengine.engine.tile import BLOCK, STRIDE, TILE
+from simengine.engine.variates import Variates, VariateScratch, draw_tile
+from simengine.engine.volatility import Noises, draw_noises
+from simengine.jit import Floats, inner_kernel, Ints, keep_apart, kernel
+
+
+class Model(NamedTuple):
+    """A study as flat arrays: everything the compiled pass needs."""
+
+    variates: Variates
+    noises: Noises
+    ops: Ops
+    lines: Lines
+    effects: Effects
+    covered: Covered
+    arrangements: Arrangements
+    parties: Parties
+    detail: Detail
+
+
+class Outputs(NamedTuple):
+    """Where the output rows of a tile begin, and which row of the store each of them goes to (-1: nowhere)."""
+
+    parties: int
+    arrangements: int
+    members: int
+    drivers: Ints  # (kept,): rows of the tile matrix kept after the output rows
+    keep: Ints  # (output row,)
+
+
+class Scratch(NamedTuple):
+    """What one thread works in; every matrix is a flat array of rows."""
+
+    x: Floats  # slots: ones, drivers, derived rows
+    work: Floats  # one line and year
+    history: Floats  # capacity gaps of the current line
+    sums: Floats  # by pair and year
+    held: Floats  # by member and year
+    contract: Floats
+    out: Floats  # system, parties, arrangements, members
+    clipped: Floats  # one row
+    variates: VariateScratch
+    detail: DetailScratch
+
+
+@inner_kernel
+def _clear(scratch: Scratch, outputs: Outputs, n: int) -> None:
+    """Zero what is summed over lines: pairs, held gains, outturns."""
+    for row in range(scratch.sums.shape[0] // STRIDE):
+        fill_row(row_view(scratch.sums, row), 0.0, n)
+    for row in range(scratch.held.shape[0] // STRIDE):
+        fill_row(row_view(scratch.held, row), 0.0, n)
+    for row in range(outputs.arrangements + OUTTURN, outputs.members, ARRANGEMENT_ROWS):
+        fill_row(row_view(scratch.out, row), 0.0, n)
+    fill_row(scratch.clipped, 0.0, n)
+
+
+@inner_kernel
+def _project_line(model: Model, outputs: Outputs, scratch: Scratch, s: int, n: int) -> None:
+    """All years of line ``s``: reduction by schemes, money, sums of its pair and of its arrangement."""
+    lines, years = model.lines, model.lines.plan_price.shape[1]
+    work, x = scratch.work, scratch.x
+    rows = scratch.out[outputs.arrangements * STRIDE :]
+    for t in range(years):
+        line_reduction(work, scratch.clipped, x, model.effects, s, t, n)
+        line_year(work, scratch.history, x, lines, s, t, n)
+        add_to_pair(scratch.sums[(lines.pair[s] * years + t) * SUM_ROWS * STRIDE :], work, n)
+        if model.covered.arrangement[s] >= 0:
+            add_covered_line(rows, scratch.held, work, x, lines, model.covered, s, t, n)
+        if model.detail.wanted:
+            add_scheme_savings(scratch.detail.savings, scratch.detail.work, work, x, model.effects, s, t, n)
+            keep_line(model.detail, scratch.detail, work, x, s, t, n)
+
+
+@inner_kernel
+def project_tile(model: Model, outputs: Outputs, scratch: Scratch, n: int) -> None:
+    """The model for one tile of draws whose slots are filled: lines, arrangements, positions."""
+    years = model.lines.plan_price.shape[1]
+    _clear(scratch, outputs, n)
+    if model.detail.wanted:
+        for row in range(scratch.detail.savings.shape[0] // STRIDE):
+            fill_row(row_view(scratch.detail.savings, row), 0.0, n)
+    for s in range(model.lines.pair.shape[0]):
+        _project_line(model, outputs, scratch, s, n)
+    rows, members = scratch.out[outputs.arrangements * STRIDE :], scratch.out[outputs.members * STRIDE :]
+    for a in range(model.arrangements.residual.shape[0]):
+        for t in range(years):
+            settle_year(rows, members, scratch.held, scratch.contract, scratch.x, model.arrangements, a, t, n)
+    for t in range(years):
+        position_year(scratch.out, scratch.out[outputs.parties * STRIDE :], scratch.sums, members, scratch.x, model.parties, t, n)
+    if model.detail.wanted:
+        keep_schemes(model.detail, scratch.detail, scratch.x, model.parties, n)
+
+
+@inner_kernel
+def _store(outputs: Outputs, scratch: Scratch, store: Floats, first: int, n: int) -> None:
+    """Copy the kept output rows, then the kept drivers, to their rows of the store."""
+    keep_apart()
+    for row in range(outputs.keep.shape[0]):
+        if outputs.keep[row] >= 0:
+            target, source = store[outputs.keep[row]], row_view(scratch.out, row)
+            for i in range(n):
+                target[first + i] = source[i]
+    after = store.shape[0] - outputs.drivers.shape[0]
+    for k in range(outputs.drivers.shape[0]):
+        target, source = store[after + k], row_view(scratch.x, outputs.drivers[k])
+        for i in range(n):
+            target[first + i] = source[i]
+
+
+@kernel
+def run_blocks(
+    model: Model, outputs: Outputs, scratch: Scratch, first_block: int, last_block: int, draws: int, store: Floats, origin: int
+) -> int:
+    """Simulate blocks ``first_block`` to ``last_block`` of ``draws`` draws; returns how many draws were clipped.
+
+    ``store`` is (row, draw) with its first column at draw ``origin``.
+    """
+    clipped = 0
+    for first in range(first_block * BLOCK, min(last_block * BLOCK, draws), TILE):
+        n = min(TILE, draws - first)
+        draw_tile(model.variates, first, n, scratch.x, scratch.variates)
+        run_ops(model.ops, model.ops.constant, model.ops.kind.shape[0], scratch.x, scratch.contract, n)
+        draw_noises(model.noises, scratch.x, scratch.variates, n)
+        scratch.detail.position[0] = first - origin
+        scratch.detail.position[1] = first // BLOCK - first_block
+        project_tile(model, outputs, scratch, n)
+        _store(outputs, scratch, store, first - origin, n)
+        for i in range(n):
+            clipped += 1 if scratch.clipped[i] > 0.0 else 0
+    return clipped

@@ -1,0 +1,164 @@
+"""Derived rows: the short list of operations that turn drivers into indices, ramps and costs, one tile at a time.
+
+Every number of a study is a *slot*: in year t its value is ``scale[t] · X[row + stride · t]`` of the tile matrix X, with row 0 all ones, so a
+constant is (row 0, stride 0, scale = its values) and kernels never ask what kind a number was. An operation writes one row per year;
+operations that depend on no driver run once per thread, the others once per tile.
+"""
+
+from typing import NamedTuple
+
+from simengine.engine.tile import STRIDE, TILE
+from simengine.jit import Floats, Ints, keep_apart, kernel
+from simengine.projection.growth import grow
+from simengine.projection.ramp import ramp_in_year
+from simengine.projection.volatility import coefficient_of_variation
+
+PRODUCT, LINEAR, INDEX, RAMP, VARIATION = range(5)
+#: Roles of an input: of a product (times x, divided by x, times 1 - x); of an index (first rate of a factor, further rate).
+TIMES, DIVIDE, LESS = 0, 1, 2
+FIRST, FURTHER = 0, 1
+
+
+class Ops(NamedTuple):
+    """Operations in order of dependence; the first ``constant`` of them depend on no driver."""
+
+    constant: int
+    kind: Ints  # (op,)
+    target: Ints  # (op,): first row written
+    years: Ints  # (op,): rows written, 1 or the horizon
+    parameter: Floats  # (op, 4)
+    first_input: Ints  # (op + 1,)
+    row: Ints  # (input,)
+    stride: Ints  # (input,)
+    role: Ints  # (input,)
+    scale: Floats  # (input, year)
+
+
+@kernel
+def row_view(x: Floats, row: int) -> Floats:
+    """Row ``row`` of a flat matrix of rows, as a view that starts at 0 (so that loops over it vectorise)."""
+    return x[row * STRIDE : row * STRIDE + TILE]
+
+
+@kernel
+def fill_row(out: Floats, value: float, n: int) -> None:
+    """Set the first ``n`` entries of a row."""
+    keep_apart()
+    for i in range(n):
+        out[i] = value
+
+
+@kernel
+def add_row(out: Floats, x: Floats, n: int) -> None:
+    """``out += x``."""
+    keep_apart()
+    for i in range(n):
+        out[i] += x[i]
+
+
+@kernel
+def subtract_row(out: Floats, x: Floats, n: int) -> None:
+    """``out -= x``."""
+    keep_apart()
+    for i in range(n):
+        out[i] -= x[i]
+
+
+@kernel
+def add_scaled_row(out: Floats, x: Floats, scale: float, n: int) -> None:
+    """``out += scale · x``."""
+    keep_apart()
+    for i in range(n):
+        out[i] += scale * x[i]
+
+
+@kernel
+def _multiply(out: Floats, x: Floats, scale: float, role: int, n: int) -> None:
+    keep_apart()
+    if role == TIMES:
+        for i in range(n):
+            out[i] *= scale * x[i]
+    elif role == DIVIDE:
+        for i in range(n):
+            out[i] /= scale * x[i]
+    else:
+        for i in range(n):
+            out[i] *= 1.0 - scale * x[i]
+
+
+@kernel
+def _grow_row(index: Floats, rate: Floats, n: int) -> None:
+    keep_apart()
+    for i in range(n):
+        index[i] = grow(index[i], rate[i])
+
+
+@kernel
+def _ramp_year(ops: Ops, op: int, t: int, out: Floats, x: Floats, n: int) -> None:
+    """The ramp of year t from its two inputs, delay and years."""
+    keep_apart()
+    a = ops.first_input[op]
+    b = a + 1
+    delay, delay_scale = row_view(x, ops.row[a] + ops.stride[a] * t), ops.scale[a, t]
+    years, years_scale = row_view(x, ops.row[b] + ops.stride[b] * t), ops.scale[b, t]
+    shape, average = int(ops.parameter[op, 0]), ops.parameter[op, 1] > 0.0
+    for i in range(n):
+        out[i] = ramp_in_year(t + 1.0, delay_scale * delay[i], years_scale * years[i], shape, average)
+
+
+@kernel
+def _variation_year(ops: Ops, op: int, t: int, out: Floats, x: Floats, n: int) -> None:
+    """The coefficient of variation of year t for the population drawn."""
+    keep_apart()
+    a = ops.first_input[op]
+    population, scale = row_view(x, ops.row[a] + ops.stride[a] * t), ops.scale[a, t]
+    floor, ref, n_ref = ops.parameter[op, 0], ops.parameter[op, 1], ops.parameter[op, 2]
+    for i in range(n):
+        out[i] = coefficient_of_variation(floor, ref, n_ref, scale * population[i])
+
+
+@kernel
+def _index_year(ops: Ops, op: int, t: int, out: Floats, work: Floats, x: Floats, n: int) -> None:
+    """Multiply ``out`` by the factors of year t; each factor is 1 + the sum of its weighted rates."""
+    first, last = ops.first_input[op], ops.first_input[op + 1]
+    for j in range(first, last):
+        if ops.role[j] == FIRST:
+            fill_row(work, 0.0, n)
+        add_scaled_row(work, row_view(x, ops.row[j] + ops.stride[j] * t), ops.scale[j, t], n)
+        if j + 1 == last or ops.role[j + 1] == FIRST:
+            _grow_row(out, work, n)
+
+
+@kernel
+def _op_year(ops: Ops, op: int, t: int, x: Floats, work: Floats, n: int) -> None:
+    """One year of one operation (not of a volatility)."""
+    out = row_view(x, ops.target[op] + t)
+    first, last = ops.first_input[op], ops.first_input[op + 1]
+    kind = ops.kind[op]
+    if kind == PRODUCT:
+        fill_row(out, 1.0, n)
+        for j in range(first, last):
+            _multiply(out, row_view(x, ops.row[j] + ops.stride[j] * t), ops.scale[j, t], ops.role[j], n)
+    elif kind == LINEAR:
+        fill_row(out, 0.0, n)
+        for j in range(first, last):
+            add_scaled_row(out, row_view(x, ops.row[j] + ops.stride[j] * t), ops.scale[j, t], n)
+    elif kind == INDEX:
+        fill_row(out, 1.0, n)
+        if t > 0:
+            previous = row_view(x, ops.target[op] + t - 1)
+            for i in range(n):
+                out[i] = previous[i]
+        _index_year(ops, op, t, out, work, x, n)
+    elif kind == RAMP:
+        _ramp_year(ops, op, t, out, x, n)
+    elif kind == VARIATION:
+        _variation_year(ops, op, t, out, x, n)
+
+
+@kernel
+def run_ops(ops: Ops, first: int, last: int, x: Floats, work: Floats, n: int) -> None:
+    """Run operations ``first`` to ``last`` on a tile."""
+    for op in range(first, last):
+        for t in range(ops.years[op]):
+            _op_year(ops, op, t, x, work, n)

@@ -1,0 +1,88 @@
+"""Where each output variable of the hot loop is found among its rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simengine.engine.arrangements import ARRANGEMENT_ROWS, MEMBER_ROWS
+from simengine.engine.block import Outputs
+from simengine.engine.build_contract import members_of
+from simengine.engine.detail import LINE_VARIABLES, SCHEME_VARIABLES
+from simengine.engine.positions import PARTY_ROWS, SYSTEM_ROWS
+from simengine.jit import Ints
+from simengine.study.model import StudySpec
+
+#: Variables by the block of output rows they are in, in the order of the rows of ``positions`` and ``arrangements``.
+SYSTEM = ("net_saving", "net_benefit", "net_position", "leakage", "gross_saving_total", "cost_released_total", "stranded_cost_total")
+PARTY = ("party_position", "party_position_before", "party_position_do_nothing", "funding")
+ARRANGEMENT = ("baseline", "outturn", "gain", "pool", "msr_met")
+MEMBER = ("payout", "windfall", "settlement", "cap_hit", "collar_hit")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Rows of every output variable: (year, entity…) arrays of row numbers, -1 where there is none."""
+
+    years: int
+    parties: tuple[str, ...]
+    services: tuple[str, ...]
+    schemes: tuple[str, ...]
+    arrangements: tuple[str, ...]
+    members: tuple[tuple[int, int], ...]  # (arrangement, party) of each member
+
+    @classmethod
+    def of(cls, spec: StudySpec) -> "Layout":
+        """The layout of a study."""
+        parties, arrangements = tuple(spec.parties), tuple(spec.arrangements)
+        members = tuple((a, parties.index(party)) for a, name in enumerate(arrangements) for party in members_of(spec, name))
+        return cls(spec.years, parties, tuple(spec.services), tuple(spec.schemes), arrangements, members)
+
+    @property
+    def starts(self) -> tuple[int, int, int, int]:
+        """First rows of the party, arrangement and member blocks, and the number of rows."""
+        parties = self.years * SYSTEM_ROWS
+        arrangements = parties + len(self.parties) * self.years * PARTY_ROWS
+        members = arrangements + len(self.arrangements) * self.years * ARRANGEMENT_ROWS
+        return parties, arrangements, members, members + len(self.members) * self.years * MEMBER_ROWS
+
+    def outputs(self, drivers: Sequence[int], kept: Sequence[str] | None = None) -> Outputs:
+        """What the hot loop is told: all rows kept, or those of the variables named."""
+        parties, arrangements, members, rows = self.starts
+        keep = np.full(rows, -1, dtype=np.int64)
+        names = (*SYSTEM, *PARTY, *ARRANGEMENT, *MEMBER) if kept is None else kept
+        wanted = sorted({int(row) for name in names for row in self.rows(name).ravel() if row >= 0})
+        keep[wanted] = np.arange(len(wanted))
+        return Outputs(parties, arrangements, members, np.array(drivers, dtype=np.int64), keep)
+
+    def rows(self, name: str) -> Ints:
+        """Row numbers of a position variable: (year,), (year, party), (year, arrangement) or (year, arrangement, party)."""
+        years = np.arange(self.years)
+        parties, arrangements, members, _ = self.starts
+        if name in SYSTEM:
+            return years * SYSTEM_ROWS + SYSTEM.index(name)
+        if name in PARTY:
+            p = np.arange(len(self.parties))
+            return parties + (p[None, :] * self.years + years[:, None]) * PARTY_ROWS + PARTY.index(name)
+        if name in ARRANGEMENT:
+            a = np.arange(len(self.arrangements))
+            return arrangements + (a[None, :] * self.years + years[:, None]) * ARRANGEMENT_ROWS + ARRANGEMENT.index(name)
+        found = np.full((self.years, len(self.arrangements), len(self.parties)), -1, dtype=np.int64)
+        for m, (a, p) in enumerate(self.members):
+            found[:, a, p] = members + (m * self.years + years) * MEMBER_ROWS + MEMBER.index(name)
+        return found
+
+    @property
+    def detail_count(self) -> int:
+        """Number of line and scheme rows."""
+        return (len(LINE_VARIABLES) * len(self.services) + len(SCHEME_VARIABLES) * len(self.schemes)) * self.years
+
+    def detail_rows(self, name: str) -> Ints:
+        """Row numbers of a line or scheme variable: (year, service) or (year, scheme)."""
+        years = np.arange(self.years)[:, None]
+        if name in LINE_VARIABLES:
+            k, count, base = list(LINE_VARIABLES).index(name), len(self.services), 0
+        else:
+            k, count = SCHEME_VARIABLES.index(name), len(self.schemes)
+            base = len(LINE_VARIABLES) * len(self.services) * self.years
+        return base + (k * count + np.arange(count)[None, :]) * self.years + years

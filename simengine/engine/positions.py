@@ -1,0 +1,138 @@
+"""Positions of the parties and of the system in a tile of draws (MODEL.md section 5).
+
+party = funding + payments in - payments out - provider cost - costs it funds ± settlements. The net position of the system is worked out
+from funding, costs and leakage, not from the parties, so that the two can be held against each other.
+"""
+
+from typing import NamedTuple
+
+from simengine.engine.arrangements import MEMBER_ROWS, SETTLEMENT
+from simengine.engine.lines import (
+    SUM_COST,
+    SUM_PAY,
+    SUM_PAY_DN,
+    SUM_RELEASED,
+    SUM_ROWS,
+    SUM_SAVING,
+    SUM_STRANDED,
+)
+from simengine.engine.ops import add_row, add_scaled_row, fill_row, row_view, subtract_row
+from simengine.engine.tile import STRIDE
+from simengine.jit import Floats, inner_kernel, Ints, kernel
+
+#: Output rows of the system by year, and of a party and year.
+NET_SAVING, NET_BENEFIT, NET_POSITION, LEAKAGE, TOTAL_SAVING, TOTAL_RELEASED, TOTAL_STRANDED = range(7)
+SYSTEM_ROWS = 7
+POSITION, BEFORE, DO_NOTHING, FUNDING = range(4)
+PARTY_ROWS = 4
+
+
+class Parties(NamedTuple):
+    """Parties, the (payer, provider) pairs that lines fall into, and the costs that parties fund."""
+
+    pair: Ints  # (pair, 2): payer, provider
+    in_system: Ints  # (party,)
+    funding: Ints  # (party, 2): slot
+    funding_scale: Floats  # (party, year)
+    cost: Ints  # (cost, 2): slot
+    cost_scale: Floats  # (cost, year)
+    cost_scheme: Ints  # (cost,)
+    cost_funder: Ints  # (cost,)
+    cost_is_investment: Ints  # (cost,)
+    member_party: Ints  # (member,): party of each member of an arrangement
+
+
+@inner_kernel
+def _start(system: Floats, rows: Floats, x: Floats, parties: Parties, t: int, n: int) -> None:
+    """Zero the system's rows of year t and start every party from its funding."""
+    years = parties.funding_scale.shape[1]
+    for k in range(SYSTEM_ROWS):
+        fill_row(row_view(system, t * SYSTEM_ROWS + k), 0.0, n)
+    for p in range(parties.in_system.shape[0]):
+        here = rows[(p * years + t) * PARTY_ROWS * STRIDE :]
+        funding, scale = row_view(x, parties.funding[p, 0] + parties.funding[p, 1] * t), parties.funding_scale[p, t]
+        for k in range(PARTY_ROWS):
+            fill_row(row_view(here, k), 0.0, n)
+            add_scaled_row(row_view(here, k), funding, scale, n)
+        if parties.in_system[p]:
+            add_row(row_view(system, t * SYSTEM_ROWS + NET_POSITION), row_view(here, FUNDING), n)
+
+
+@inner_kernel
+def _pay(payer: Floats, provider: Floats, sums: Floats, n: int) -> None:
+    """Payments of a pair, with schemes and without."""
+    subtract_row(row_view(payer, BEFORE), row_view(sums, SUM_PAY), n)
+    add_row(row_view(provider, BEFORE), row_view(sums, SUM_PAY), n)
+    subtract_row(row_view(payer, DO_NOTHING), row_view(sums, SUM_PAY_DN), n)
+    add_row(row_view(provider, DO_NOTHING), row_view(sums, SUM_PAY_DN), n)
+
+
+@inner_kernel
+def _pair_year(system: Floats, rows: Floats, sums: Floats, parties: Parties, q: int, t: int, n: int) -> None:
+    """Payments and provider costs of pair ``q`` in year ``t``."""
+    years = parties.funding_scale.shape[1]
+    payer, provider = parties.pair[q, 0], parties.pair[q, 1]
+    here = system[t * SYSTEM_ROWS * STRIDE :]
+    if payer != provider:
+        _pay(rows[(payer * years + t) * PARTY_ROWS * STRIDE :], rows[(provider * years + t) * PARTY_ROWS * STRIDE :], sums, n)
+        if parties.in_system[payer] and not parties.in_system[provider]:
+            add_row(row_view(here, LEAKAGE), row_view(sums, SUM_PAY), n)
+        if parties.in_system[provider] and not parties.in_system[payer]:
+            subtract_row(row_view(here, LEAKAGE), row_view(sums, SUM_PAY), n)
+    provides = rows[(provider * years + t) * PARTY_ROWS * STRIDE :]
+    subtract_row(row_view(provides, BEFORE), row_view(sums, SUM_COST), n)
+    subtract_row(row_view(provides, DO_NOTHING), row_view(sums, SUM_COST), n)
+    subtract_row(row_view(provides, DO_NOTHING), row_view(sums, SUM_RELEASED), n)
+    if parties.in_system[provider]:
+        subtract_row(row_view(here, NET_POSITION), row_view(sums, SUM_COST), n)
+    add_row(row_view(here, NET_SAVING), row_view(sums, SUM_SAVING), n)
+    add_row(row_view(here, TOTAL_SAVING), row_view(sums, SUM_SAVING), n)
+    add_row(row_view(here, TOTAL_RELEASED), row_view(sums, SUM_RELEASED), n)
+    add_row(row_view(here, TOTAL_STRANDED), row_view(sums, SUM_STRANDED), n)
+
+
+@inner_kernel
+def _fund_costs(system: Floats, rows: Floats, x: Floats, parties: Parties, t: int, n: int) -> None:
+    """Take running costs and investments off whoever funds them and off the system's saving."""
+    years = parties.funding_scale.shape[1]
+    here = system[t * SYSTEM_ROWS * STRIDE :]
+    for c in range(parties.cost.shape[0]):
+        cost, scale = row_view(x, parties.cost[c, 0] + parties.cost[c, 1] * t), -parties.cost_scale[c, t]
+        if scale != 0.0:
+            funder = parties.cost_funder[c]
+            add_scaled_row(row_view(rows, (funder * years + t) * PARTY_ROWS + BEFORE), cost, scale, n)
+            add_scaled_row(row_view(here, NET_SAVING), cost, scale, n)
+            if parties.in_system[funder]:
+                add_scaled_row(row_view(here, NET_POSITION), cost, scale, n)
+
+
+@inner_kernel
+def _add_settlements(system: Floats, rows: Floats, members: Floats, parties: Parties, t: int, n: int) -> None:
+    years = parties.funding_scale.shape[1]
+    for m in range(parties.member_party.shape[0]):
+        party = parties.member_party[m]
+        amount = row_view(members, (m * years + t) * MEMBER_ROWS + SETTLEMENT)
+        add_row(row_view(rows, (party * years + t) * PARTY_ROWS + POSITION), amount, n)
+        if not parties.in_system[party]:
+            add_row(row_view(system, t * SYSTEM_ROWS + LEAKAGE), amount, n)
+
+
+@inner_kernel
+def position_year(system: Floats, rows: Floats, sums: Floats, members: Floats, x: Floats, parties: Parties, t: int, n: int) -> None:
+    """All positions of year ``t``; ``sums`` holds the pairs' sums, ``members`` the settlements."""
+    years = parties.funding_scale.shape[1]
+    _start(system, rows, x, parties, t, n)
+    for q in range(parties.pair.shape[0]):
+        _pair_year(system, rows, sums[(q * years + t) * SUM_ROWS * STRIDE :], parties, q, t, n)
+    _fund_costs(system, rows, x, parties, t, n)
+    for p in range(parties.in_system.shape[0]):
+        here = rows[(p * years + t) * PARTY_ROWS * STRIDE :]
+        fill_row(row_view(here, POSITION), 0.0, n)
+        add_row(row_view(here, POSITION), row_view(here, BEFORE), n)
+    _add_settlements(system, rows, members, parties, t, n)
+    here = system[t * SYSTEM_ROWS * STRIDE :]
+    subtract_row(row_view(here, NET_POSITION), row_view(here, LEAKAGE), n)
+    add_row(row_view(here, NET_BENEFIT), row_view(here, NET_POSITION), n)
+    for p in range(parties.in_system.shape[0]):
+        if parties.in_system[p]:
+            subtract_row(row_view(here, NET_BENEFIT), row_view(rows, (p * years + t) * PARTY_ROWS + DO_NOTHING), n)

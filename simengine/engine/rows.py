@@ -1,0 +1,226 @@
+"""The rows of the tile matrix: one book that gives every number of a study its slot, and derived rows their operations.
+
+In year t a slot stands for ``scale[t] · X[row + stride · t]``. Row 0 is all ones: a constant is (0, 0, its values).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from simengine.engine.ops import DIVIDE, FIRST, FURTHER, INDEX, LESS, LINEAR, PRODUCT, TIMES, Ops, run_ops
+from simengine.engine.tile import STRIDE
+from simengine.errors import Problem, StudyError
+from simengine.jit import Floats
+from simengine.projection.price import Change
+from simengine.study.numbers import Number, Uncertain
+from simengine.study.plan import built_per_year, plan_values, yearly_parameters
+
+ONES = 0
+
+
+class Slot(NamedTuple):
+    """Where a number lives: ``scale[t] · X[row + stride · t]`` in year t (t = 0 is the first year)."""
+
+    row: int
+    stride: int
+    scale: tuple[float, ...]
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the number is a constant (of each year)."""
+        return self.row == ONES
+
+    def scaled(self, factors: Sequence[float]) -> "Slot":
+        """The same number times a constant of each year."""
+        return Slot(self.row, self.stride, tuple(s * f for s, f in zip(self.scale, factors, strict=True)))
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A distribution in use: its name, where it is written, and the rows its values go to."""
+
+    name: str
+    spec: Uncertain
+    row: int
+    rows: int
+    plan: tuple[float, ...]
+
+    @property
+    def by_year(self) -> bool:
+        """Whether it has a value of its own in each year."""
+        return self.rows > 1
+
+
+@dataclass
+class _Op:
+    kind: int
+    target: int
+    years: int
+    parameter: tuple[float, ...]
+    slots: tuple[Slot, ...]
+    roles: tuple[int, ...]
+
+
+@dataclass
+class RowBook:
+    """Allots rows; knows which depend on a driver; evaluates the plan (every driver at its plan value) as it grows."""
+
+    years: int
+    declared: Mapping[str, Number]
+    rows: int = 1
+    drivers: dict[str, Driver] = field(default_factory=dict)
+    drawn: set[int] = field(default_factory=set)
+    plan: dict[int, float] = field(default_factory=dict)
+    ops: list[_Op] = field(default_factory=list)
+    _interned: dict[object, Slot] = field(default_factory=dict)
+    _matrix: Floats = field(default_factory=lambda: np.ones(STRIDE))
+    _evaluated: int = 0
+
+    def constant(self, value: float | Sequence[float]) -> Slot:
+        """The slot of a constant, or of one constant per year."""
+        values = tuple(value) if isinstance(value, Sequence) else (value,) * self.years
+        return Slot(ONES, 0, tuple(float(v) for v in values))
+
+    def number(self, value: Number, path: str, unit: float = 1.0) -> Slot:
+        """The slot of a number of the study; ``unit`` turns what is written into the currency."""
+        if isinstance(value, str):
+            return self.number(self.declared[value], f"drivers.{value}", unit)
+        if isinstance(value, Uncertain):
+            driver = self._driver(value, path)
+            return Slot(driver.row, 1 if driver.by_year else 0, (unit,) * self.years)
+        return self.constant(value).scaled((unit,) * self.years)
+
+    def _driver(self, spec: Uncertain, name: str) -> Driver:
+        if name not in self.drivers:
+            plan = plan_values(spec, self.years, {})
+            if plan is None:
+                raise StudyError([Problem(name, "has no mean: state its plan value (plan = …)")])
+            by_year = spec.path == "independent" or len(set(plan)) > 1 or bool(yearly_parameters(spec))
+            count = self.years if by_year else 1
+            row = self._take(count, drawn=True)
+            self.drivers[name] = Driver(name, spec, row, count, plan[:count])
+            self.plan.update({row + k: plan[k] for k in range(count)})
+        return self.drivers[name]
+
+    def _take(self, count: int, drawn: bool) -> int:
+        row = self.rows
+        self.rows += count
+        if drawn:
+            self.drawn.update(range(row, row + count))
+        return row
+
+    def filled_rows(self, count: int, plan: float) -> int:
+        """First of some rows that each tile fills, by their value in the plan (a volatility's noise: 1)."""
+        row = self._take(count, drawn=True)
+        self.plan.update({row + k: plan for k in range(count)})
+        return row
+
+    def is_drawn(self, slot: Slot) -> bool:
+        """Whether the number differs between draws."""
+        return slot.row in self.drawn
+
+    def add_op(self, kind: int, slots: Sequence[Slot], roles: Sequence[int], parameter: tuple[float, ...] = ()) -> Slot:
+        """The slot of an operation's result; the same operation on the same slots is done once."""
+        key = (kind, tuple(slots), tuple(roles), parameter)
+        if key not in self._interned:
+            drawn = any(self.is_drawn(slot) for slot in slots)
+            row = self._take(self.years, drawn)
+            self.ops.append(_Op(kind, row, self.years, parameter, tuple(slots), tuple(roles)))
+            self._interned[key] = Slot(row, 1, (1.0,) * self.years)
+        return self._interned[key]
+
+    def product(self, times: Sequence[Slot], divide: Sequence[Slot] = (), less: Sequence[Slot] = ()) -> Slot:
+        """``Π times · Π (1 - less) / Π divide``; constants go into the scale, so that a product with one drawn factor costs nothing."""
+        factor = np.ones(self.years)
+        inputs: list[tuple[Slot, int]] = []
+        for slots, role in ((times, TIMES), (less, LESS), (divide, DIVIDE)):
+            for slot in slots:
+                values = np.array(slot.scale)
+                if not slot.is_constant:
+                    inputs.append((slot, role))
+                elif role == DIVIDE:
+                    factor = factor / values
+                else:
+                    factor = factor * (values if role == TIMES else 1.0 - values)
+        if not inputs:
+            return self.constant(tuple(factor))
+        if len(inputs) == 1 and inputs[0][1] == TIMES:
+            return inputs[0][0].scaled(tuple(factor))
+        made = self.add_op(PRODUCT, [slot for slot, _ in inputs], [role for _, role in inputs])
+        return made.scaled(tuple(factor))
+
+    def total(self, slots: Sequence[Slot]) -> Slot:
+        """The sum of some numbers."""
+        if all(slot.is_constant for slot in slots):
+            return self.constant(tuple(np.sum([slot.scale for slot in slots], axis=0))) if slots else self.constant(0.0)
+        return slots[0] if len(slots) == 1 else self.add_op(LINEAR, slots, [TIMES] * len(slots))
+
+    def index(self, changes: Sequence[Change]) -> Slot:
+        """An index that starts at 1 in the base year; factors that never change anything are left out."""
+        slots: list[Slot] = []
+        roles: list[int] = []
+        for change in changes:
+            rates = [
+                rate.scaled((weight,) * self.years) for rate, weight in zip(change.rates, change.weights, strict=True) if isinstance(rate, Slot)
+            ]
+            rates = [rate for rate in rates if not (rate.is_constant and not any(rate.scale))]
+            slots.extend(rates)
+            roles.extend([FIRST] + [FURTHER] * (len(rates) - 1) if rates else [])
+        return self.add_op(INDEX, slots, roles) if slots else self.constant(1.0)
+
+    def planned(self, slot: Slot) -> Floats:
+        """The plan values of a number, one per year."""
+        matrix = self.plan_matrix()
+        return np.array([slot.scale[t] * matrix[(slot.row + slot.stride * t) * STRIDE] for t in range(self.years)])
+
+    def plan_matrix(self) -> Floats:
+        """The tile matrix of a single draw with every driver at its plan value and every operation done so far."""
+        if self._matrix.size < self.rows * STRIDE:
+            grown = np.ones(self.rows * STRIDE)
+            grown[: self._matrix.size] = self._matrix
+            self._matrix = grown
+        for row, value in self.plan.items():
+            self._matrix[row * STRIDE] = value
+        if self._evaluated < len(self.ops):
+            ops = self._encode(self.ops, 0)
+            run_ops(ops, self._evaluated, len(self.ops), self._matrix, np.empty(STRIDE), 1)
+            self._evaluated = len(self.ops)
+        return self._matrix
+
+    def build_ops(self) -> Ops:
+        """The operations as arrays: those that depend on no driver first."""
+        fixed = [op for op in self.ops if op.target not in self.drawn]
+        return self._encode(fixed + [op for op in self.ops if op.target in self.drawn], len(fixed))
+
+    def _encode(self, ops: Sequence[_Op], constant: int) -> Ops:
+        slots = [slot for op in ops for slot in op.slots]
+        parameter = np.zeros((len(ops), 4))
+        for k, op in enumerate(ops):
+            parameter[k, : len(op.parameter)] = op.parameter
+        return Ops(
+            constant=constant,
+            kind=np.array([op.kind for op in ops], dtype=np.int64),
+            target=np.array([op.target for op in ops], dtype=np.int64),
+            years=np.array([op.years for op in ops], dtype=np.int64),
+            parameter=parameter,
+            first_input=np.concatenate([[0], np.cumsum([len(op.slots) for op in ops])]).astype(np.int64),
+            row=np.array([slot.row for slot in slots], dtype=np.int64),
+            stride=np.array([slot.stride for slot in slots], dtype=np.int64),
+            role=np.array([role for op in ops for role in op.roles], dtype=np.int64),
+            scale=np.array([slot.scale for slot in slots], dtype=np.float64).reshape(len(slots), self.years),
+        )
+
+
+def extremes(value: Number, years: int, declared: Mapping[str, Number]) -> tuple[Floats, Floats]:
+    """The smallest and the largest value that a number can be drawn at, by year (uniforms lie at least 2^-53 inside 0 and 1)."""
+    if isinstance(value, str):
+        return extremes(declared[value], years, declared)
+    if not isinstance(value, Uncertain):
+        values = np.array(value if isinstance(value, tuple) else [value] * years, dtype=np.float64)
+        return values, values
+    ends = np.array([2.0**-53, 1.0 - 2.0**-53])
+    found = np.array([built.quantile(ends) for built in built_per_year(value, years)])
+    low, high = found[:, 0], found[:, 1]
+    return (low, high) if len(found) == years else (np.full(years, low[0]), np.full(years, high[0]))

@@ -1,0 +1,47 @@
+"""Work areas of one thread, sized for a model."""
+
+import numpy as np
+
+from simengine.engine.arrangements import CONTRACT_WORK_ROWS
+from simengine.engine.block import Model, Scratch
+from simengine.engine.detail import DetailScratch
+from simengine.engine.lines import LINE_ROWS, SUM_ROWS
+from simengine.engine.moments import MOMENT_COLUMNS, REPLICATES
+from simengine.engine.ops import run_ops
+from simengine.engine.outputs import Layout
+from simengine.engine.schemes import SCHEME_WORK_ROWS
+from simengine.engine.tile import STRIDE, TILE
+from simengine.engine.variates import new_variate_scratch
+from simengine.jit import Floats
+
+
+def _rows(count: int) -> Floats:
+    """A flat matrix of rows, at least one."""
+    return np.zeros(max(count, 1) * STRIDE)
+
+
+def new_scratch(model: Model, layout: Layout, rows: int, detail_store: Floats, blocks: int) -> Scratch:
+    """Work areas with every row that depends on no driver already filled; ``blocks`` is the most that one call will run."""
+    years, wanted = layout.years, model.detail.wanted > 0
+    x = np.ones(rows * STRIDE)
+    run_ops(model.ops, 0, model.ops.constant, x, np.empty(STRIDE), TILE)
+    return Scratch(
+        x=x,
+        work=_rows(LINE_ROWS),
+        history=_rows(2 * years),
+        sums=_rows(model.parties.pair.shape[0] * years * SUM_ROWS),
+        held=_rows(len(layout.members) * years),
+        contract=_rows(CONTRACT_WORK_ROWS),
+        out=_rows(layout.starts[3]),
+        clipped=_rows(1),
+        variates=new_variate_scratch(model.variates),
+        detail=DetailScratch(
+            savings=_rows(len(layout.schemes) * years if wanted else 1),
+            work=_rows(SCHEME_WORK_ROWS),
+            lane=np.zeros(REPLICATES),
+            square=np.zeros(REPLICATES),
+            partial=np.zeros((blocks, layout.detail_count if wanted else 0, MOMENT_COLUMNS)),
+            position=np.zeros(2, dtype=np.int64),
+            store=detail_store,
+        ),
+    )

@@ -1,0 +1,152 @@
+"""Numba in one place: the ``@kernel`` decorator, bit casts, and the compile cache.
+
+Nothing else in the package imports numba or llvmlite. Kernels are compiled with ``error_model="numpy"``
+(a float division that may raise stops vectorisation), without the interpreter lock, and never with
+``fastmath`` (it drops NaN checks and reorders sums). With ``NUMBA_DISABLE_JIT=1`` every kernel is the plain
+Python function that it was written as, and gives the same bits.
+"""
+
+import hashlib
+import os
+import platform
+import struct
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+_KEPT_CACHES = 4
+
+
+def _cpu_name() -> str:
+    """The processor as far as compiled code depends on it."""
+    asked = os.environ.get("NUMBA_CPU_NAME", "") + os.environ.get("NUMBA_CPU_FEATURES", "")
+    if asked:
+        return asked
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return platform.processor()
+    return "".join(line for line in lines[:40] if line.startswith(("model name", "flags")))
+
+
+def _cache_key() -> str:
+    """Hash of everything that compiled code depends on: numba's own key does not see an edited callee."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    for name in (version("numba"), version("llvmlite"), sys.version, _cpu_name()):
+        digest.update(name.encode())
+    return digest.hexdigest()[:16]
+
+
+def _cache_root() -> Path:
+    """The folder under which compiled kernels are kept: ``SIMRISK_CACHE_DIR``, else the user's cache folder."""
+    named = os.environ.get("SIMRISK_CACHE_DIR")
+    if named:
+        return Path(named)
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or str(Path("~/.cache").expanduser())
+    return Path(base) / "simrisk"
+
+
+def _prepare_cache() -> bool:
+    """Point numba at a folder of this exact package and machine; False (and one notice) where none can be written."""
+    root = _cache_root()
+    folder = root / _cache_key()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as problem:
+        sys.stderr.write(
+            f"simrisk: compiled kernels are not kept between runs ({problem.strerror}: {root}); "
+            "set SIMRISK_CACHE_DIR to a folder that can be written\n"
+        )
+        return False
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    _drop_old_caches(root, folder)
+    return True
+
+
+def _drop_old_caches(root: Path, current: Path) -> None:
+    """Keep the newest few cache folders: each edit of the package makes a new one."""
+    import shutil
+
+    others = [p for p in root.iterdir() if p.is_dir() and p != current]
+    for stale in sorted(others, key=lambda p: p.stat().st_mtime, reverse=True)[_KEPT_CACHES:]:
+        shutil.rmtree(stale, ignore_errors=True)
+
+
+JIT_OFF = os.environ.get("NUMBA_DISABLE_JIT", "0") not in {"", "0"}
+_CACHE = False if JIT_OFF else _prepare_cache()
+
+import numba  # noqa: E402  (numba reads its cache folder when it is imported)
+import numpy as np  # noqa: E402
+import numpy.typing as npt  # noqa: E402
+from llvmlite import ir  # noqa: E402
+from numba.core import types  # noqa: E402
+from numba.extending import intrinsic  # noqa: E402
+
+#: What kernels work on: flat float64 rows, int64 tables, uint64 words.
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def kernel(function: _F) -> _F:
+    """Compile ``function`` for the engine: no lock, no fastmath, division by zero gives inf or NaN."""
+    return cast(_F, numba.njit(error_model="numpy", nogil=True, cache=_CACHE)(function))
+
+
+def inner_kernel(function: _F) -> _F:
+    """A kernel that only kernels call: without the entry points from Python, which cost seconds for arguments of many arrays."""
+    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return cast(_F, numba.njit(error_model="numpy", nogil=True, cache=_CACHE, **options)(function))
+
+
+if JIT_OFF:
+
+    def float_bits(x: float) -> int:
+        """The 64 bits of ``x`` as a signed integer."""
+        return cast(int, struct.unpack("<q", struct.pack("<d", x))[0])
+
+    def bits_float(bits: int) -> float:
+        """The float64 that has these 64 bits (a signed integer)."""
+        return cast(float, struct.unpack("<d", struct.pack("<q", bits))[0])
+
+    def keep_apart() -> None:
+        """Nothing, with the compiler off."""
+
+else:
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def float_bits(typing_context: Any, x: Any) -> Any:
+        """The 64 bits of ``x`` as a signed integer."""
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return builder.bitcast(args[0], ir.IntType(64))
+
+        return types.int64(types.float64), generate
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def bits_float(typing_context: Any, bits: Any) -> Any:
+        """The float64 that has these 64 bits (a signed integer)."""
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return builder.bitcast(args[0], ir.DoubleType())
+
+        return types.float64(types.int64), generate
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def keep_apart(typing_context: Any) -> Any:
+        """Keep the function that calls this one out of its callers' code: its loop is compiled (and vectorised) once, on its own."""
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            builder.function.attributes.add("noinline")
+            return context.get_dummy_value()
+
+        return types.void(), generate

@@ -1,0 +1,130 @@
+"""Arrays of a run as an ``xarray.Dataset``, named, ordered and annotated as ``schema`` declares (INTERFACE.md, "The result")."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from simengine.errors import ResultError
+from simengine.schema import CURRENCY, DIMENSIONS, FLAGS, VARIABLES, Variable
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Names along the dimensions of a study."""
+
+    year: Sequence[str]
+    service: Sequence[str]
+    scheme: Sequence[str]
+    party: Sequence[str]
+    arrangement: Sequence[str]
+    scenario: Sequence[str]
+    currency: str
+
+    def along(self, dimension: str) -> Sequence[str]:
+        """The names along one dimension."""
+        found: Sequence[str] = getattr(self, dimension)
+        return found
+
+
+def _unit(variable: Variable, currency: str) -> str:
+    return currency if variable.unit == CURRENCY else variable.unit
+
+
+def _attributes(variable: Variable, labels: Labels, plan: bool = False) -> dict[str, str]:
+    meaning = f"plan: {variable.meaning}" if plan else variable.meaning
+    return {"long_name": meaning, "units": _unit(variable, labels.currency)}
+
+
+def plan_variables(plan: Mapping[str, Array], labels: Labels) -> dict[str, xr.Variable]:
+    """The plan, as ``plan_`` variables without draw and scenario."""
+    return {
+        f"plan_{name}": xr.Variable(("year", *VARIABLES[name].entity), values, _attributes(VARIABLES[name], labels, plan=True))
+        for name, values in plan.items()
+    }
+
+
+def draw_variables(draws: Mapping[str, Array], labels: Labels) -> dict[str, xr.Variable]:
+    """Variables over draws from arrays (year, entity…, draw, scenario); flags become small integers."""
+    found = {}
+    for name, values in draws.items():
+        variable = VARIABLES[name]
+        dims = ("draw", "year", *variable.entity, "scenario")
+        ordered = np.moveaxis(values, -2, 0)
+        kept = _as_flags(ordered) if name in FLAGS else ordered
+        found[name] = xr.Variable(dims, kept, _attributes(variable, labels))
+    return found
+
+
+def _as_flags(values: Array) -> npt.NDArray[np.int8]:
+    """-1, 0 and 1 as int8; a value that is not finite (a failed draw) becomes 0."""
+    return np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0).astype(np.int8)
+
+
+def driver_variables(
+    names: Sequence[tuple[str, int, int]], years: int, values: Sequence[Array]
+) -> tuple[dict[str, xr.Variable], dict[str, list[str]]]:
+    """Driver values as ``driver_value`` and ``driver_path``.
+
+    ``names`` are (driver, number of rows, -) in column order; ``values`` holds per scenario an array (row, draw) whose rows follow them, NaN
+    for drivers that a scenario does not have.
+    """
+    single = [(name, start) for name, start, rows in names if rows == 1]
+    yearly = [(name, start) for name, start, rows in names if rows > 1]
+    variables: dict[str, xr.Variable] = {}
+    labels: dict[str, list[str]] = {}
+    if single:
+        rows = [start for _, start in single]
+        stacked = np.stack([array[rows] for array in values], axis=-1)
+        variables["driver_value"] = xr.Variable(
+            ("draw", "driver", "scenario"), np.moveaxis(stacked, 1, 0), {"long_name": "value drawn, as written in the study", "units": "1"}
+        )
+        labels["driver"] = [name for name, _ in single]
+    if yearly:
+        index = np.array([[start + t for _, start in yearly] for t in range(years)])
+        stacked = np.stack([array[index] for array in values], axis=-1)
+        variables["driver_path"] = xr.Variable(
+            ("draw", "year", "path_driver", "scenario"),
+            np.moveaxis(stacked, 2, 0),
+            {"long_name": "value drawn in each year, as written in the study", "units": "1"},
+        )
+        labels["path_driver"] = [name for name, _ in yearly]
+    return variables, labels
+
+
+def assemble(variables: Mapping[str, xr.Variable], labels: Labels, driver_labels: Mapping[str, Sequence[str]], draws: int) -> xr.Dataset:
+    """The dataset with its coordinates; only dimensions in use are given labels."""
+    used = {dimension for variable in variables.values() for dimension in variable.dims}
+    coordinates: dict[str, xr.Variable] = {}
+    for dimension in DIMENSIONS:
+        if dimension not in used:
+            continue
+        names = driver_labels.get(dimension)
+        if dimension == "draw":
+            values: npt.NDArray[np.int64] | npt.NDArray[np.object_] = np.arange(draws)
+        else:
+            values = np.array(list(labels.along(dimension) if names is None else names), dtype=object)
+        coordinates[dimension] = xr.Variable((dimension,), values, {"long_name": DIMENSIONS[dimension]})
+    dataset = xr.Dataset(dict(variables), coords=coordinates)
+    validate(dataset)
+    return dataset
+
+
+def validate(dataset: xr.Dataset) -> None:
+    """Check names and dimensions against the schema; raises ResultError naming what does not fit."""
+    faults = []
+    for name, found in dataset.data_vars.items():
+        plain = str(name).removeprefix("plan_")
+        if plain in VARIABLES:
+            entity = VARIABLES[plain].entity
+            expected = ("year", *entity) if plain != name else ("draw", "year", *entity, "scenario")
+            if found.dims != expected:
+                faults.append(f"{name} has dimensions {found.dims}, expected {expected}")
+        elif name not in ("driver_value", "driver_path", "failed"):
+            faults.append(f"{name} is not a variable of a result")
+    if faults:
+        raise ResultError("; ".join(faults))

@@ -1,0 +1,1 @@
+"""Statistics of the draws, each with its Monte Carlo standard error."""

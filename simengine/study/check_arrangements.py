@@ -1,0 +1,189 @@
+"""Rules about gain/loss sharing: who is a party, the baseline, thresholds, shares that sum to one, bands, limits and quality."""
+
+from collections.abc import Mapping
+
+from simengine.study.arrangements import Arrangement, Band, Quality
+from simengine.study.check_numbers import check_length
+from simengine.study.check_services import TOLERANCE
+from simengine.study.checker import Checker
+from simengine.study.defaults import lines_with_effects, payer_of, residual_of
+from simengine.study.distribution_keys import nearest
+from simengine.study.numbers import Term
+
+_NO_MEMBER = "is not a party of this arrangement: it has no gain_share"
+_QUALITY_NEEDS = {"soften": ("soften",), "loss_rate": ("loss_share_max", "loss_floor", "loss_ceiling")}
+
+
+def check_arrangements(checker: Checker) -> None:
+    """Check every arrangement, and that no line is in two."""
+    covered: dict[str, str] = {}
+    for name, arrangement in checker.spec.arrangements.items():
+        path = f"arrangements.{name}"
+        for at, service in enumerate(arrangement.services):
+            if not checker.refer(f"{path}.services.{at}", service, "services"):
+                continue
+            if service in covered:
+                where = "twice in this arrangement" if covered[service] == name else f"in the arrangement {covered[service]} as well"
+                checker.say(f"{path}.services.{at}", f"is {where}; a line is in one arrangement at most", service)
+            covered.setdefault(service, name)
+        if not arrangement.services:
+            checker.say(f"{path}.services", "needs at least one line", whole=f"{path}.services")
+        _check_baseline(checker, path, arrangement)
+        _check_thresholds(checker, path, arrangement)
+        _check_members(checker, path, arrangement)
+        _check_limits(checker, path, arrangement)
+        if arrangement.quality is not None:
+            _check_quality(checker, f"{path}.quality", arrangement, arrangement.quality)
+
+
+def _check_baseline(checker: Checker, path: str, arrangement: Arrangement) -> None:
+    if checker.lost_part_of(f"{path}.baseline"):
+        return
+    if arrangement.baseline == "explicit":
+        if arrangement.baseline_value is None:
+            checker.say(f"{path}.baseline_value", 'is required with baseline = "explicit"', whole=f"{path}.baseline_value")
+        if arrangement.plan_includes_schemes is not None:
+            checker.say(f"{path}.plan_includes_schemes", 'is for baseline = "plan"')
+        return
+    if arrangement.baseline_value is not None:
+        checker.say(f"{path}.baseline_value", 'is for baseline = "explicit"')
+    acted_on = lines_with_effects(checker.spec)
+    if arrangement.plan_includes_schemes is None and acted_on.intersection(arrangement.services):
+        rule = 'is required with baseline = "plan": a scheme acts on a covered line (how much of the planned saving is in the baseline?)'
+        checker.say(f"{path}.plan_includes_schemes", rule, whole=f"{path}.plan_includes_schemes")
+
+
+def _check_thresholds(checker: Checker, path: str, arrangement: Arrangement) -> None:
+    if isinstance(arrangement.sides, tuple):
+        check_length(checker, f"{path}.sides", arrangement.sides)
+    if _any_above_zero(arrangement.msr) and arrangement.msr_kind is None:
+        rule = 'is required where msr is above 0: "first_pound" shares all of the gain, "excess" what is beyond the rate'
+        checker.say(f"{path}.msr_kind", rule, whole=f"{path}.msr_kind")
+    elif arrangement.mlr is not None and _any_above_zero(arrangement.mlr) and arrangement.mlr_kind is None and arrangement.msr_kind is None:
+        rule = 'is required where mlr is above 0: "first_pound" shares all of the loss, "excess" what is beyond the rate'
+        checker.say(f"{path}.mlr_kind", rule, whole=f"{path}.mlr_kind")
+
+
+def _check_members(checker: Checker, path: str, arrangement: Arrangement) -> None:
+    """Who shares, and that nobody with a part in a covered line is left out."""
+    checker.refer(f"{path}.residual", arrangement.residual, "parties")
+    residual = residual_of(checker.spec, arrangement)
+    known = checker.roles_known() and not checker.lost_part_of(f"{path}.services") and _services_known(checker, arrangement)
+    if residual is None and known:
+        rule = "is required unless exactly one commissioner pays for the covered lines"
+        checker.say(f"{path}.residual", rule, whole=f"{path}.residual")
+    for table, shares in (("gain_share", arrangement.gain_share), ("loss_share", arrangement.loss_share or {})):
+        for party in shares:
+            checker.refer(f"{path}.{table}.{party}", party, "parties")
+        _check_sum(checker, f"{path}.{table}", shares, residual)
+    members = {*arrangement.gain_share, *(arrangement.loss_share or {}), residual}
+    if residual is not None and not checker.lost_part_of(f"{path}.gain_share") and not checker.lost_part_of(f"{path}.loss_share"):
+        _check_covered(checker, path, arrangement, members)
+    for table, bands in (("gain_bands", arrangement.gain_bands), ("loss_bands", arrangement.loss_bands)):
+        _check_bands(checker, f"{path}.{table}", bands, members, residual)
+
+
+def _services_known(checker: Checker, arrangement: Arrangement) -> bool:
+    """Whether the payers of all covered lines can be told: one that cannot is reported where it is."""
+    known = [name for name in arrangement.services if payer_known(checker, name)]
+    return bool(known) and len(known) == len(arrangement.services)
+
+
+def payer_known(checker: Checker, service: str) -> bool:
+    """Whether a line exists and has a payer that is a party."""
+    return service in checker.spec.services and payer_of(checker.spec, service) in checker.spec.parties
+
+
+def _check_covered(checker: Checker, path: str, arrangement: Arrangement, members: set[str | None]) -> None:
+    missing: dict[str, str] = {}
+    for name in arrangement.services:
+        service = checker.spec.services.get(name)
+        if service is None or checker.lost_part_of(f"services.{name}.payer") or checker.lost_part_of(f"services.{name}.provider"):
+            continue
+        for part, party in (("payer", payer_of(checker.spec, name)), ("provider", service.provider)):
+            if party in checker.spec.parties and party not in members:
+                missing.setdefault(str(party), f"{part} of {name}")
+    for party, part in missing.items():
+        checker.say(f"{path}.gain_share.{party}", f"is required: {party} is the {part} (a share of 0 is allowed)")
+
+
+def _check_sum(checker: Checker, path: str, shares: Mapping[str, Term], residual: str | None) -> None:
+    years = checker.years
+    if years is None or any(isinstance(share, tuple) and len(share) != years for share in shares.values()):
+        return
+    if any(not 0 <= value <= 1 for share in shares.values() for value in (share if isinstance(share, tuple) else (share,))):
+        return
+    for year in range(years):
+        total = sum(share[year] if isinstance(share, tuple) else share for share in shares.values())
+        when = f" in year {year + 1}" if any(isinstance(share, tuple) for share in shares.values()) else ""
+        if total > 1 + TOLERANCE:
+            checker.say(path, f"the shares sum to {total:.6g}{when}, which is more than 1", whole=path)
+            return
+        if residual in shares and total < 1 - TOLERANCE:
+            rule = f"the shares sum to {total:.6g}{when}; with a share for the residual party {residual} they sum to 1"
+            checker.say(path, rule, whole=path)
+            return
+
+
+def _check_bands(checker: Checker, path: str, bands: Mapping[str, Band], members: set[str | None], residual: str | None) -> None:
+    edges: dict[float, str] = {}
+    arrangement_path = path.rpartition(".")[0]
+    for name, band in bands.items():
+        place = f"{path}.{name}"
+        if band.from_edge <= 0 and not checker.is_cut(checker.place(f"{place}.from")):
+            checker.say(f"{place}.from", "the lower edge of a band is above 0", band.from_edge)
+        elif band.from_edge in edges:
+            checker.say(f"{place}.from", f"is the edge of the band {edges[band.from_edge]} as well", band.from_edge, whole=f"{place}.from")
+        edges.setdefault(band.from_edge, name)
+        for party in band.share:
+            if checker.refer(f"{place}.share.{party}", party, "parties") and party not in members:
+                checker.say(f"{place}.share.{party}", _NO_MEMBER, whole=f"{arrangement_path}.gain_share")
+        _check_sum(checker, f"{place}.share", band.share, residual)
+
+
+def _check_limits(checker: Checker, path: str, arrangement: Arrangement) -> None:
+    residual = residual_of(checker.spec, arrangement)
+    members = {*arrangement.gain_share, *(arrangement.loss_share or {}), residual}
+    for table, limits in (("cap", arrangement.cap), ("collar", arrangement.collar)):
+        for party, limit in limits.items():
+            place = f"{path}.{table}.{party}"
+            if limit.of_baseline is None and limit.of_income is None and limit.amount is None:
+                checker.say(place, "needs of_baseline, of_income or amount", whole=place)
+            if not checker.refer(place, party, "parties"):
+                continue
+            if party == residual:
+                checker.say(place, "is the residual party, which takes what the others do not: it has no limit")
+            elif party not in members:
+                checker.say(place, _NO_MEMBER, whole=f"{path}.gain_share")
+
+
+def _check_quality(checker: Checker, path: str, arrangement: Arrangement, quality: Quality) -> None:
+    residual = residual_of(checker.spec, arrangement)
+    side = [party for party in {**arrangement.gain_share, **(arrangement.loss_share or {})} if party != residual]
+    for party in quality.scores:
+        place = f"{path}.{party}"
+        if party not in checker.names("parties"):
+            near = nearest(party, [*type(quality).model_fields, *checker.names("parties")])
+            checker.say(place, "is neither a key of the quality table nor a party", near=near)
+        elif party == residual:
+            checker.say(place, "is the residual party: quality is about the others")
+        elif party not in side:
+            checker.say(place, _NO_MEMBER, whole=path.removesuffix(".quality") + ".gain_share")
+    if quality.score is None and any(party not in quality.scores for party in side):
+        checker.say(f"{path}.score", "is required unless every party but the residual has a score of its own", whole=path)
+    if quality.gain == "gate" and not quality.gives("gate"):
+        checker.say(f"{path}.gate", 'is required with gain = "gate"', whole=path)
+    elif quality.gain != "gate" and quality.gives("gate"):
+        checker.say(f"{path}.gate", 'is for gain = "gate"', quality.gate, whole=f"{path}.gain")
+    for loss, keys in _QUALITY_NEEDS.items():
+        for key in keys:
+            if loss == quality.loss and not quality.gives(key):
+                checker.say(f"{path}.{key}", f'is required with loss = "{loss}"', whole=path)
+            elif loss != quality.loss and quality.gives(key):
+                checker.say(f"{path}.{key}", f'is for loss = "{loss}"', getattr(quality, key), whole=f"{path}.loss")
+    if quality.loss_floor is not None and quality.loss_ceiling is not None and quality.loss_floor > quality.loss_ceiling:
+        checker.say(f"{path}.loss_floor", f"is above loss_ceiling, which is {quality.loss_ceiling:g}", quality.loss_floor)
+
+
+def _any_above_zero(term: Term) -> bool:
+    return any(value > 0 for value in term) if isinstance(term, tuple) else term > 0

@@ -1,0 +1,173 @@
+"""A number of the study file: a constant, one constant per year, a distribution, or the name of a declared driver."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from simengine.study.distribution_keys import distribution_faults
+from simengine.study.table import Fault, faults_error, name_fault
+from simengine.study.units import Unit, constant_fault, percent, percent_fault
+
+Form: TypeAlias = Literal["number", "base", "term", "constant", "declared"]
+"""number: all four ways. base: of the base year, so no list. term: agreed, so a constant or a list. constant: one constant.
+declared: what a declared driver stands for, so not the name of another one."""
+
+_NOT_DRAWN = {
+    "term": "a term is agreed, not drawn; use a scenario",
+    "constant": "is a constant, neither drawn nor taken from a driver",
+}
+
+
+@dataclass(frozen=True)
+class Uncertain:
+    """A distribution as written in the file; its driver is named by its place in the file (or by ``stream``, as to its draws)."""
+
+    dist: str
+    parameters: Mapping[str, float | tuple[float, ...]] = field(default_factory=dict)
+    path: Literal["constant", "independent"] = "constant"
+    plan: float | tuple[float, ...] | None = None
+    risk: str = "other"
+    stream: str | None = None
+    label: str | None = None
+    source: str | None = None
+    owner: str | None = None
+    date: str | None = None
+
+
+Number: TypeAlias = float | tuple[float, ...] | Uncertain | str
+
+
+@dataclass(frozen=True)
+class NumberRule:
+    """What a number field takes: its unit, and which of the four ways of giving a number. Reads the value from the file."""
+
+    unit: Unit
+    form: Form = "number"
+    kind: ClassVar[str] = "number"
+    """What else than a number the field takes: a ramp table, growth factors, or nothing."""
+
+    def read(self, value: object) -> object:
+        """The number that the file's ``value`` stands for; a pydantic error with every fault when it stands for none."""
+        if isinstance(value, bool):
+            raise faults_error([Fault((), f"must be a number, not {str(value).lower()}", value)])
+        if isinstance(value, int | float):
+            return self._constant(value)
+        if isinstance(value, list | tuple):
+            return self._yearly(value)
+        if isinstance(value, str):
+            return self._name(value)
+        if isinstance(value, Uncertain):
+            return value
+        if isinstance(value, dict):
+            return self._distribution(value)
+        raise faults_error([Fault((), "must be a number", str(value))])
+
+    def _constant(self, value: float) -> float:
+        fault = constant_fault(value, self.unit)
+        if fault is not None:
+            raise faults_error([Fault((), fault, value)])
+        return float(value)
+
+    def _yearly(self, value: list[Any] | tuple[Any, ...]) -> tuple[float, ...]:
+        if self.form == "base":
+            raise faults_error([Fault((), "belongs to the base year: give one number, not a list", list(value))])
+        if self.form == "constant":
+            raise faults_error([Fault((), "is one constant, not a list", list(value))])
+        faults = []
+        for year, item in enumerate(value, start=1):
+            fault = "a yearly list holds constants" if isinstance(item, dict) else constant_fault(item, self.unit)
+            if fault is not None:
+                faults.append(Fault((), f"in year {year}: {fault}", item if isinstance(item, bool | int | float | str) else None))
+        if faults:
+            raise faults_error(faults)
+        return tuple(float(item) for item in value)
+
+    def _name(self, value: str) -> str:
+        fraction = percent(value)
+        if fraction is not None:
+            raise faults_error([Fault((), percent_fault(self.unit, fraction), value)])
+        if _is_numeral(value):
+            raise faults_error([Fault((), "is text: write the number without quotes", value)])
+        if self.form in _NOT_DRAWN:
+            raise faults_error([Fault((), _NOT_DRAWN[self.form], value)])
+        if self.form == "declared":
+            rule = "a declared driver is a distribution, a list or a constant, not the name of another"
+            raise faults_error([Fault((), rule, value)])
+        if name_fault(value) is not None:
+            raise faults_error([Fault((), "must be a number or the name of a declared driver", value)])
+        return value
+
+    def _distribution(self, value: dict[str, Any]) -> Uncertain:
+        if self.form in _NOT_DRAWN:
+            raise faults_error([Fault((), _NOT_DRAWN[self.form])])
+        faults = distribution_faults(value, self.unit, base_year=self.form == "base")
+        if faults:
+            raise faults_error(faults)
+        return uncertain(value)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read with this rule instead of pydantic's own reading of the union, whose errors name its branches."""
+        return core_schema.no_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """A mark that ``schema_json.py`` replaces by the schema of this kind of number."""
+        return {"x-number": [self.kind, self.unit, self.form]}
+
+
+def uncertain(table: Mapping[str, Any]) -> Uncertain:
+    """The distribution of a table in which no fault was found."""
+    texts = {key: str(table[key]) for key in ("risk", "stream", "label", "source", "owner") if key in table}
+    parameters = {key: _floats(value) for key, value in table.items() if key not in ("dist", "path", "plan", "date", *texts)}
+    date = table.get("date")
+    return Uncertain(
+        dist=table["dist"],
+        parameters=parameters,
+        path=table.get("path", "constant"),
+        plan=_floats(table["plan"]) if "plan" in table else None,
+        date=date.isoformat() if isinstance(date, datetime.date) else date,
+        **texts,
+    )
+
+
+def _floats(value: Any) -> float | tuple[float, ...]:
+    return tuple(float(item) for item in value) if isinstance(value, list | tuple) else float(value)
+
+
+def _is_numeral(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    # Words such as "nan" and "infinity" are spelt like names; a driver may bear them.
+    return any(letter.isdigit() for letter in text)
+
+
+Rate: TypeAlias = Annotated[Number, NumberRule("rate")]
+Share: TypeAlias = Annotated[Number, NumberRule("share")]
+PositiveShare: TypeAlias = Annotated[Number, NumberRule("positive_share")]
+Impact: TypeAlias = Annotated[Number, NumberRule("impact")]
+Money: TypeAlias = Annotated[Number, NumberRule("money")]
+Currency: TypeAlias = Annotated[Number, NumberRule("currency")]
+Positive: TypeAlias = Annotated[Number, NumberRule("positive")]
+Ratio: TypeAlias = Annotated[Number, NumberRule("ratio")]
+Years: TypeAlias = Annotated[Number, NumberRule("years")]
+Factor: TypeAlias = Annotated[Number, NumberRule("factor")]
+Declared: TypeAlias = Annotated[Number, NumberRule("any", "declared")]
+
+BaseCount: TypeAlias = Annotated[Number, NumberRule("count", "base")]
+BasePositive: TypeAlias = Annotated[Number, NumberRule("positive", "base")]
+BaseCurrency: TypeAlias = Annotated[Number, NumberRule("currency", "base")]
+BaseMoney: TypeAlias = Annotated[Number, NumberRule("money", "base")]
+
+Term: TypeAlias = float | tuple[float, ...]
+ShareTerm: TypeAlias = Annotated[Term, NumberRule("share", "term")]
+MoneyTerm: TypeAlias = Annotated[Term, NumberRule("money", "term")]
+LimitTerm: TypeAlias = Annotated[Term, NumberRule("limit", "term")]
+
+ShareConstant: TypeAlias = Annotated[float, NumberRule("share", "constant")]
+PositiveConstant: TypeAlias = Annotated[float, NumberRule("positive", "constant")]
+ChargeRate: TypeAlias = Annotated[float, NumberRule("charge_rate", "constant")]

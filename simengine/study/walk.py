@@ -1,0 +1,63 @@
+"""The numbers of a study, one after another, each with its dotted path, unit and form."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, get_args
+
+from simengine.study.numbers import Form, Number, NumberRule
+from simengine.study.table import Table
+from simengine.study.units import Unit
+
+
+@dataclass(frozen=True)
+class NumberAt:
+    """A number that the file gives, and where: ``value`` as read, ``unit`` and ``form`` as its field declares."""
+
+    path: str
+    value: Number
+    unit: Unit
+    form: Form
+
+
+def numbers(spec: Table) -> Iterator[NumberAt]:
+    """Every number that the file gives for ``spec`` (defaults left out), each table in the order of its keys."""
+    return _numbers(spec, ())
+
+
+def _numbers(table: Table, path: tuple[str, ...]) -> Iterator[NumberAt]:
+    rules = number_rules(type(table))
+    for key, field, value in table.written():
+        below = (*path, key)
+        if isinstance(value, Table):
+            yield from _numbers(value, below)
+        elif isinstance(value, dict):
+            for name, item in value.items():
+                if isinstance(item, Table):
+                    yield from _numbers(item, (*below, name))
+                elif field in rules and item is not True:
+                    yield _number(table, field, rules[field], (*below, name), item)
+        elif field in rules and value is not None:
+            yield _number(table, field, rules[field], below, value)
+
+
+def _number(table: Table, field: str, rule: NumberRule, path: tuple[str, ...], value: Any) -> NumberAt:
+    return NumberAt(".".join(path), value, table.unit_of(field, rule.unit), rule.form)
+
+
+@cache
+def number_rules(table: type[Table]) -> dict[str, NumberRule]:
+    """The rule of every field of a table that holds numbers."""
+    found = {name: find_rule((info.annotation, *info.metadata)) for name, info in table.model_fields.items()}
+    return {name: rule for name, rule in found.items() if rule is not None}
+
+
+def find_rule(parts: tuple[Any, ...]) -> NumberRule | None:
+    """The number rule anywhere inside an annotation such as ``dict[str, Rate] | None``."""
+    for part in parts:
+        if isinstance(part, NumberRule):
+            return part
+        found = find_rule(get_args(part)) if get_args(part) else None
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,161 @@
+"""Schemes: ramps, effects, how they combine on a line, and whose saving it is (MODEL.md section 3, notes 5 to 8)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from .activity import base_activity
+from .reading import NAN, Reader, is_table
+
+LARGEST_REDUCTION = 1 - 1e-12
+WHOLE = "whole"
+
+
+@dataclass
+class Effect:
+    """One effect of an enabled scheme: the share r[t] by which it reduces one segment of one line."""
+
+    scheme: str
+    line: str
+    segment: str
+    reduction: list[float]
+
+
+@dataclass
+class Combined:
+    """The effects on one line in one year: the share of its activity that is saved, and each scheme's part of it."""
+
+    share: float
+    parts: dict[str, float]
+    clipped: bool
+
+
+def enabled_schemes(reader: Reader) -> list[str]:
+    """The schemes that are not switched off."""
+    return [scheme for scheme in reader.names("schemes") if reader.get(f"schemes.{scheme}.enabled", True)]
+
+
+def clip(value: float, low: float, high: float) -> float:
+    """The value held between two bounds."""
+    return min(max(value, low), high)
+
+
+def ramp_at(time: float, years: float, delay: float, shape: str) -> float:
+    """The value of a ramp table at the end of a year."""
+    if years == 0:
+        return 1.0 if time > delay else 0.0
+    if shape == "stepped":
+        return clip(math.floor(time - delay) / years, 0.0, 1.0)
+    x = clip((time - delay) / years, 0.0, 1.0)
+    if shape == "s_curve":
+        return 3 * x**2 - 2 * x**3
+    return x
+
+
+def ramp(reader: Reader, path: str) -> list[float]:
+    """A ramp over the years: a number, a table, or 1 when it is left out."""
+    if not is_table(reader.get(path)):
+        return reader.number(path, 1.0)
+    years = reader.number(f"{path}.years")
+    delay = reader.number(f"{path}.delay", 0.0)
+    shape = reader.get(f"{path}.shape", "linear")
+    average = reader.get(f"{path}.in_year", "end") == "average"
+    result = reader.zeros()
+    for t in reader.years:
+        at_end = ramp_at(t, years[t], delay[t], shape)
+        if average and years[t] != 0:
+            at_start = ramp_at(t - 1, years[t], delay[t], shape)
+            result[t] = (at_start + at_end) / 2
+        else:
+            result[t] = at_end
+    return result
+
+
+def segment_share(reader: Reader, line: str, segment: str) -> list[float]:
+    """The share of a line's activity that is in a segment, over the years."""
+    if segment == WHOLE and not reader.has(f"services.{line}.segments.{segment}"):
+        return [1.0] * (reader.last_year + 1)
+    path = f"services.{line}.segments.{segment}"
+    if reader.has(f"{path}.people"):
+        people = reader.base_number(f"{path}.people")
+        rate = reader.number(f"{path}.rate")
+        return [people * value / base_activity(reader, line) for value in rate]
+    return reader.number(f"{path}.share")
+
+
+def planned_quantity(plan_reader: Reader, plan_activity: dict, plan_price: dict, line: str, segment: str, impact_is: str) -> float:
+    """What an impact is divided by: 1 for a share, the planned end-state units or money of the segment otherwise."""
+    end = plan_reader.last_year
+    if impact_is == "share":
+        return 1.0
+    units = segment_share(plan_reader, line, segment)[end] * plan_activity[line][end]
+    return units if impact_is == "units" else units * plan_price[line][end]
+
+
+def all_effects(reader: Reader, plan_reader: Reader, plan_activity: dict, plan_price: dict, end_state: bool = False) -> list[Effect]:
+    """Every effect of every enabled scheme. In the end state ramps and shares captured are 1."""
+    result = []
+    for scheme in enabled_schemes(reader):
+        delivery = reader.number(f"schemes.{scheme}.delivery", 1.0)
+        captured = reader.number(f"schemes.{scheme}.captured", 1.0)
+        for name in reader.names(f"schemes.{scheme}.effects"):
+            path = f"schemes.{scheme}.effects.{name}"
+            line = reader.get(f"{path}.service", name)
+            segment = reader.get(f"{path}.segment", WHOLE)
+            impact_is = reader.get(f"{path}.impact_is", "share")
+            impact = reader.money(f"{path}.impact") if impact_is == "money" else reader.number(f"{path}.impact")
+            quantity = planned_quantity(plan_reader, plan_activity, plan_price, line, segment, impact_is)
+            steps = ramp(reader, f"{path}.ramp" if reader.has(f"{path}.ramp") else f"schemes.{scheme}.ramp")
+            reduction = [NAN]
+            for t in reader.years:
+                if end_state:
+                    r = impact[t] / quantity * delivery[t]
+                else:
+                    r = impact[t] / quantity * steps[t] * delivery[t] * captured[t]
+                reduction.append(min(r, LARGEST_REDUCTION))
+            result.append(Effect(scheme, line, segment, reduction))
+    return result
+
+
+def combine(reader: Reader, line: str, effects: list[Effect], t: int) -> Combined:
+    """Combines the effects on a line in a year: within segments they compound, over segments as the line's `overlap` says."""
+    on_line = [effect for effect in effects if effect.line == line]
+    segments: list[str] = []
+    for effect in on_line:
+        if effect.segment not in segments:
+            segments.append(effect.segment)
+
+    segment_savings = {}
+    effect_parts = []
+    for segment in segments:
+        inside = [effect for effect in on_line if effect.segment == segment]
+        remaining = 1.0
+        for effect in inside:
+            remaining *= 1 - effect.reduction[t]
+        saved = segment_share(reader, line, segment)[t] * (1 - remaining)
+        segment_savings[segment] = saved
+        logs = [math.log1p(-effect.reduction[t]) for effect in inside]
+        for effect, log in zip(inside, logs, strict=True):
+            weight = log / sum(logs) if sum(logs) != 0 else 0.0
+            effect_parts.append((effect.scheme, weight * saved))
+
+    overlap = reader.get(f"services.{line}.overlap", "disjoint")
+    added = sum(segment_savings.values())
+    if overlap == "independent":
+        remaining = 1.0
+        for saved in segment_savings.values():
+            remaining *= 1 - saved
+        share = 1 - remaining
+    else:
+        share = added
+    clipped = share > 1
+    share = min(share, 1.0)
+
+    factor = 1.0
+    if overlap == "independent" or clipped:
+        factor = share / added if added != 0 else 0.0
+    parts: dict[str, float] = {}
+    for scheme, part in effect_parts:
+        parts[scheme] = parts.get(scheme, 0.0) + part * factor
+    return Combined(share, parts, clipped)
