@@ -1,10 +1,10 @@
 """What can go wrong, as one tree.
 
-    SimriskError                 anything this package explains
-    ├── StudyError               a study file is wrong: carries every Problem found (exit code 2)
-    ├── ParameterError           a distribution was given parameters that describe none
-    ├── ResultError              a result file cannot be read, written or trusted
-    └── SimulationError          the work itself failed (too many failed draws)
+SimriskError                 anything this package explains
+├── StudyError               a study file is wrong: carries every Problem found (exit code 2)
+├── ParameterError           a distribution was given parameters that describe none
+├── ResultError              a result file cannot be read, written or trusted
+└── SimulationError          the work itself failed (too many failed draws)
 """
 
 from collections.abc import Sequence

@@ -85,7 +85,7 @@ _CACHE = False if JIT_OFF else _prepare_cache()
 import numba  # noqa: E402  (numba reads its cache folder when it is imported)
 import numpy as np  # noqa: E402
 import numpy.typing as npt  # noqa: E402
-from llvmlite import ir  # noqa: E402
+from llvmlite import ir  # type: ignore[import-untyped]  # noqa: E402
 from numba.core import types  # noqa: E402
 from numba.extending import intrinsic  # noqa: E402
 
@@ -104,8 +104,13 @@ def kernel(function: _F) -> _F:
 
 def inner_kernel(function: _F) -> _F:
     """A kernel that only kernels call: without the entry points from Python, which cost seconds for arguments of many arrays."""
-    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return cast(_F, numba.njit(error_model="numpy", nogil=True, cache=_CACHE, **options)(function))
+    njit: Any = numba.njit  # its annotations leave these two options out
+    return cast(_F, njit(error_model="numpy", nogil=True, cache=_CACHE, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function))
+
+
+def compiled_before() -> bool:
+    """Whether this version has been compiled on this machine before (always so with the compiler off)."""
+    return JIT_OFF or (_CACHE and next(Path(os.environ["NUMBA_CACHE_DIR"]).rglob("block.run_blocks-*.nbc"), None) is not None)
 
 
 if JIT_OFF:
@@ -123,7 +128,7 @@ if JIT_OFF:
 
 else:
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def float_bits(typing_context: Any, x: Any) -> Any:
         """The 64 bits of ``x`` as a signed integer."""
 
@@ -132,7 +137,7 @@ else:
 
         return types.int64(types.float64), generate
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def bits_float(typing_context: Any, bits: Any) -> Any:
         """The float64 that has these 64 bits (a signed integer)."""
 
@@ -141,7 +146,7 @@ else:
 
         return types.float64(types.int64), generate
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def keep_apart(typing_context: Any) -> Any:
         """Keep the function that calls this one out of its callers' code: its loop is compiled (and vectorised) once, on its own."""
 

@@ -9,5 +9,5 @@ from simengine.jit import kernel
 
 @kernel
 def width_in_band(start: float, rate: float, lower: float, upper: float) -> float:
-    """How much of the stretch from ``start`` to ``rate`` lies in the band from ``lower`` to ``upper``, never negative (rates of baseline)."""
+    """How much of the stretch from ``start`` to ``rate`` lies in the band from ``lower`` to ``upper``, never negative."""
     return max(min(rate, upper) - max(start, lower), rate - rate)

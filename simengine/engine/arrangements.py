@@ -13,7 +13,7 @@ from simengine.contract.share import width_in_band
 from simengine.engine.lines import A1, Lines
 from simengine.engine.ops import add_row, fill_row, row_view, subtract_row
 from simengine.engine.tile import STRIDE
-from simengine.jit import Floats, inner_kernel, Ints, keep_apart, kernel
+from simengine.jit import Floats, Ints, inner_kernel, keep_apart, kernel
 from simengine.projection.payment import payment
 
 #: Output rows of an arrangement and year, and of a member of it, at constant offsets.
@@ -24,6 +24,16 @@ MEMBER_ROWS = 5
 #: Work rows: φ, the amount before limits, and a multiplier.
 PHI, AMOUNT, FACTOR = range(3)
 CONTRACT_WORK_ROWS = 3
+
+
+class Area(NamedTuple):
+    """Where settling happens: output rows of arrangements and members, what members hold, work rows, and the slots."""
+
+    rows: Floats
+    members: Floats
+    held: Floats
+    work: Floats
+    x: Floats
 
 
 class Covered(NamedTuple):
@@ -67,7 +77,7 @@ def _add_outturn(outturn: Floats, work: Floats, price: float, n: int) -> None:
 
 
 @kernel
-def _add_held_by_payer(  # noqa: PLR0913
+def _add_held_by_payer(
     held: Floats, work: Floats, variable: Floats, v: float, baseline: float, planned: float, price: float, n: int
 ) -> None:
     keep_apart()
@@ -76,7 +86,7 @@ def _add_held_by_payer(  # noqa: PLR0913
 
 
 @kernel
-def _add_held_by_provider(held: Floats, work: Floats, variable: Floats, v: float, planned: float, price: float, n: int) -> None:  # noqa: PLR0913
+def _add_held_by_provider(held: Floats, work: Floats, variable: Floats, v: float, planned: float, price: float, n: int) -> None:
     keep_apart()
     for i in range(n):
         outturn = work[A1 * STRIDE + i] * price
@@ -92,16 +102,16 @@ def _add_held_by_both(held: Floats, work: Floats, baseline: float, price: float,
 
 
 @inner_kernel
-def add_covered_line(rows: Floats, held: Floats, work: Floats, x: Floats, lines: Lines, covered: Covered, s: int, t: int, n: int) -> None:  # noqa: PLR0913
+def add_covered_line(area: Area, work: Floats, lines: Lines, covered: Covered, s: int, t: int, n: int) -> None:
     """Add a covered line and year to its arrangement's outturn and to what its payer and provider hold."""
     a, years = covered.arrangement[s], covered.baseline.shape[1]
     price, planned, baseline = lines.plan_price[s, t], lines.plan_payment[s, t], covered.baseline[s, t]
-    _add_outturn(row_view(rows, (a * years + t) * ARRANGEMENT_ROWS + OUTTURN), work, price, n)
-    payer, provider = row_view(held, covered.payer[s] * years + t), row_view(held, covered.provider[s] * years + t)
+    _add_outturn(row_view(area.rows, (a * years + t) * ARRANGEMENT_ROWS + OUTTURN), work, price, n)
+    payer, provider = row_view(area.held, covered.payer[s] * years + t), row_view(area.held, covered.provider[s] * years + t)
     if not lines.paid[s]:
         _add_held_by_both(payer, work, baseline, price, n)
         return
-    variable, v = row_view(x, lines.slot[s, 4, 0] + lines.slot[s, 4, 1] * t), lines.scale[s, 4, t]
+    variable, v = row_view(area.x, lines.slot[s, 4, 0] + lines.slot[s, 4, 1] * t), lines.scale[s, 4, t]
     _add_held_by_payer(payer, work, variable, v, baseline, planned, price, n)
     _add_held_by_provider(provider, work, variable, v, planned, price, n)
 
@@ -142,7 +152,7 @@ def _factor(work: Floats, rows: Floats, score: Floats, scale: float, terms: Arra
 
 
 @inner_kernel
-def _loss_at_rate(work: Floats, rows: Floats, score: Floats, scale: float, terms: Arrangements, m: int, part: float, n: int) -> None:  # noqa: PLR0913
+def _loss_at_rate(work: Floats, rows: Floats, score: Floats, scale: float, terms: Arrangements, m: int, part: float, n: int) -> None:
     """Where the loss rate takes the place of the loss share, set the amount of a loss and leave gains as they are."""
     keep_apart()
     share_max, floor, ceiling = terms.quality_terms[m, 2], terms.quality_terms[m, 3], terms.quality_terms[m, 4]
@@ -162,13 +172,15 @@ def _share(work: Floats, rows: Floats, gain_share: float, loss_share: float, n: 
 
 
 @inner_kernel
-def _add_band(work: Floats, rows: Floats, sign: int, start: float, lower: float, upper: float, share: float, baseline: float, n: int) -> None:  # noqa: PLR0913
+def _add_band(
+    work: Floats, rows: Floats, sign: int, start: float, band: tuple[float, float], per_rate: float, baseline: float, n: int
+) -> None:
     """Add one band's part of a gain (sign 1) or a loss (-1) to the member's amount, where that rate is met."""
     keep_apart()
-    per_rate = sign * share * baseline
+    lower, upper = band
     for i in range(n):
         rate = sign * rows[GAIN * STRIDE + i] / baseline
-        part = per_rate * width_in_band(start, rate, lower, upper)
+        part = sign * per_rate * width_in_band(start, rate, lower, upper)
         work[AMOUNT * STRIDE + i] += part if rows[MET * STRIDE + i] == sign else 0.0
 
 
@@ -178,10 +190,12 @@ def _share_by_bands(work: Floats, rows: Floats, terms: Arrangements, a: int, m: 
     baseline = terms.baseline[a, t]
     start = terms.msr[a, t] if terms.excess[a, 0] else 0.0
     for b in range(terms.bands[a, 0]):
-        _add_band(work, rows, 1, start, terms.gain_edge[a, b], terms.gain_edge[a, b + 1], terms.gain_share[m, t, b], baseline, n)
+        band = (terms.gain_edge[a, b], terms.gain_edge[a, b + 1])
+        _add_band(work, rows, 1, start, band, terms.gain_share[m, t, b] * baseline, baseline, n)
     start = terms.mlr[a, t] if terms.excess[a, 1] else 0.0
     for b in range(terms.bands[a, 1]):
-        _add_band(work, rows, -1, start, terms.loss_edge[a, b], terms.loss_edge[a, b + 1], terms.loss_share[m, t, b], baseline, n)
+        band = (terms.loss_edge[a, b], terms.loss_edge[a, b + 1])
+        _add_band(work, rows, -1, start, band, terms.loss_share[m, t, b] * baseline, baseline, n)
 
 
 @inner_kernel
@@ -196,8 +210,9 @@ def _limit(out: Floats, work: Floats, cap: float, collar: float, n: int) -> None
 
 
 @inner_kernel
-def _member_payout(out: Floats, work: Floats, rows: Floats, x: Floats, terms: Arrangements, a: int, m: int, t: int, n: int) -> None:  # noqa: PLR0913
+def _member_payout(area: Area, out: Floats, rows: Floats, terms: Arrangements, a: int, m: int, t: int, n: int) -> None:
     """Payout of a member that is not the residual."""
+    work, x = area.work, area.x
     if terms.bands[a, 0] > 1 or terms.bands[a, 1] > 1:
         _share_by_bands(work, rows, terms, a, m, t, n)
     else:
@@ -217,13 +232,14 @@ def _settle_member(out: Floats, held: Floats, phi: Floats, n: int) -> None:
         out[SETTLEMENT * STRIDE + i] = settlement(out[PAYOUT * STRIDE + i], phi[i], held[i])
 
 
-@inner_kernel
-def settle_year(rows: Floats, members: Floats, held: Floats, work: Floats, x: Floats, terms: Arrangements, a: int, t: int, n: int) -> None:  # noqa: PLR0913
+@kernel
+def settle_year(area: Area, terms: Arrangements, a: int, t: int, n: int) -> None:
     """Settle arrangement ``a`` for year ``t``: pool, payouts, the residual's payout, and settlements that sum to zero."""
     years = terms.baseline.shape[1]
+    rows, members = area.rows, area.members
     here = rows[(a * years + t) * ARRANGEMENT_ROWS * STRIDE :]
     _pool(here, terms, a, t, n)
-    phi = row_view(work, PHI)
+    phi = row_view(area.work, PHI)
     _phi(phi, here, n)
     residual = members[(terms.residual[a] * years + t) * MEMBER_ROWS * STRIDE :]
     left = row_view(residual, PAYOUT)
@@ -234,8 +250,8 @@ def settle_year(rows: Floats, members: Floats, held: Floats, work: Floats, x: Fl
     for m in range(terms.first_member[a], terms.first_member[a + 1]):
         if m != terms.residual[a]:
             out = members[(m * years + t) * MEMBER_ROWS * STRIDE :]
-            _member_payout(out, work, here, x, terms, a, m, t, n)
+            _member_payout(area, out, here, terms, a, m, t, n)
             subtract_row(left, row_view(out, PAYOUT), n)
     for m in range(terms.first_member[a], terms.first_member[a + 1]):
         out = members[(m * years + t) * MEMBER_ROWS * STRIDE :]
-        _settle_member(out, row_view(held, m * years + t), phi, n)
+        _settle_member(out, row_view(area.held, m * years + t), phi, n)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from simengine.engine.arrangements import (
     ARRANGEMENT_ROWS,
     OUTTURN,
+    Area,
     Arrangements,
     Covered,
     add_covered_line,
@@ -22,7 +23,7 @@ from simengine.engine.schemes import add_scheme_savings
 from simengine.engine.tile import BLOCK, STRIDE, TILE
 from simengine.engine.variates import Variates, VariateScratch, draw_tile
 from simengine.engine.volatility import Noises, draw_noises
-from simengine.jit import Floats, inner_kernel, Ints, keep_apart, kernel
+from simengine.jit import Floats, Ints, inner_kernel, keep_apart, kernel
 
 
 class Model(NamedTuple):
@@ -77,17 +78,23 @@ def _clear(scratch: Scratch, outputs: Outputs, n: int) -> None:
 
 
 @inner_kernel
+def _area(outputs: Outputs, scratch: Scratch) -> Area:
+    """Where settling happens in a thread's work areas."""
+    rows, members = scratch.out[outputs.arrangements * STRIDE :], scratch.out[outputs.members * STRIDE :]
+    return Area(rows, members, scratch.held, scratch.contract, scratch.x)
+
+
+@inner_kernel
 def _project_line(model: Model, outputs: Outputs, scratch: Scratch, s: int, n: int) -> None:
     """All years of line ``s``: reduction by schemes, money, sums of its pair and of its arrangement."""
     lines, years = model.lines, model.lines.plan_price.shape[1]
-    work, x = scratch.work, scratch.x
-    rows = scratch.out[outputs.arrangements * STRIDE :]
+    work, x, area = scratch.work, scratch.x, _area(outputs, scratch)
     for t in range(years):
         line_reduction(work, scratch.clipped, x, model.effects, s, t, n)
         line_year(work, scratch.history, x, lines, s, t, n)
         add_to_pair(scratch.sums[(lines.pair[s] * years + t) * SUM_ROWS * STRIDE :], work, n)
         if model.covered.arrangement[s] >= 0:
-            add_covered_line(rows, scratch.held, work, x, lines, model.covered, s, t, n)
+            add_covered_line(area, work, lines, model.covered, s, t, n)
         if model.detail.wanted:
             add_scheme_savings(scratch.detail.savings, scratch.detail.work, work, x, model.effects, s, t, n)
             keep_line(model.detail, scratch.detail, work, x, s, t, n)
@@ -103,12 +110,12 @@ def project_tile(model: Model, outputs: Outputs, scratch: Scratch, n: int) -> No
             fill_row(row_view(scratch.detail.savings, row), 0.0, n)
     for s in range(model.lines.pair.shape[0]):
         _project_line(model, outputs, scratch, s, n)
-    rows, members = scratch.out[outputs.arrangements * STRIDE :], scratch.out[outputs.members * STRIDE :]
+    area = _area(outputs, scratch)
     for a in range(model.arrangements.residual.shape[0]):
         for t in range(years):
-            settle_year(rows, members, scratch.held, scratch.contract, scratch.x, model.arrangements, a, t, n)
+            settle_year(area, model.arrangements, a, t, n)
     for t in range(years):
-        position_year(scratch.out, scratch.out[outputs.parties * STRIDE :], scratch.sums, members, scratch.x, model.parties, t, n)
+        position_year(scratch.out, scratch.out[outputs.parties * STRIDE :], scratch.sums, area.members, scratch.x, model.parties, t, n)
     if model.detail.wanted:
         keep_schemes(model.detail, scratch.detail, scratch.x, model.parties, n)
 

@@ -102,7 +102,9 @@ class _MemberArrays:
     quality_terms: list[tuple[float, ...]]
 
 
-def _read_quality(book: RowBook, terms: Arrangement, name: str, party: str, residual: str | None) -> tuple[Slot, tuple[int, int], tuple[float, ...]]:
+def _read_quality(
+    book: RowBook, terms: Arrangement, name: str, party: str, residual: str | None
+) -> tuple[Slot, tuple[int, int], tuple[float, ...]]:
     quality = terms.quality
     if quality is None or party == residual:
         return book.constant(1.0), (0, 0), (0.0, 0.0, 0.0, 0.0, 1.0)
@@ -177,7 +179,9 @@ def build_arrangements(book: RowBook, spec: StudySpec, baselines: Floats, income
         party=np.array(into.party, dtype=np.int64),
         baseline=baselines,
         msr=np.array([term_values(terms.msr, years) for terms in arrangements.values()]).reshape(-1, years),
-        mlr=np.array([term_values(terms.msr if terms.mlr is None else terms.mlr, years) for terms in arrangements.values()]).reshape(-1, years),
+        mlr=np.array([term_values(terms.msr if terms.mlr is None else terms.mlr, years) for terms in arrangements.values()]).reshape(
+            -1, years
+        ),
         excess=np.array([(KINDS[g], KINDS[q]) for g, q in kinds], dtype=np.int64).reshape(-1, 2),
         gain_edge=gain_edge,
         loss_edge=loss_edge,

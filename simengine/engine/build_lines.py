@@ -10,11 +10,12 @@ from simengine.engine.ops import VARIATION
 from simengine.engine.rows import RowBook, Slot, extremes
 from simengine.jit import Floats
 from simengine.projection.payment import planned_payment
-from simengine.projection.volatility import coefficient_of_variation
 from simengine.projection.price import Change, inflation_change, price_changes, rate_change, unit_cost_changes
+from simengine.projection.volatility import coefficient_of_variation
 from simengine.study.defaults import payer_of
 from simengine.study.model import StudySpec
 from simengine.study.services import Service
+
 
 @dataclass(frozen=True)
 class Noise:
@@ -146,7 +147,8 @@ def _noise(book: RowBook, spec: StudySpec, line: Service, path: str) -> Noise | 
     rows = book.years if by_year else 1
     fewest, most = (np.full(book.years, n_ref),) * 2 if people is None else population_range(book, spec)
     spread = [
-        [float(coefficient_of_variation(terms.cv_floor, terms.cv_ref, n_ref, float(count))) for count in counts] for counts in (most, fewest)
+        [float(coefficient_of_variation(terms.cv_floor, terms.cv_ref, n_ref, float(count))) for count in counts]
+        for counts in (most, fewest)
     ]
     return Noise(
         f"{path}.volatility",

@@ -89,7 +89,10 @@ def build_segments(
     for i, (name, scheme) in enumerate(spec.schemes.items()):
         if not scheme.enabled:
             continue
-        delivery, captured = book.number(scheme.delivery, f"schemes.{name}.delivery"), book.number(scheme.captured, f"schemes.{name}.captured")
+        delivery, captured = (
+            book.number(scheme.delivery, f"schemes.{name}.delivery"),
+            book.number(scheme.captured, f"schemes.{name}.captured"),
+        )
         for key, effect in scheme.effects.items():
             line, segment, path = effect_service(key, effect), effect.segment or WHOLE, f"schemes.{name}.effects.{key}"
             share, members = found[line].setdefault(segment, (segment_share(book, spec, line, segment, slots[line]), []))
@@ -97,7 +100,9 @@ def build_segments(
             end_share = planned_share.get((line, segment), float(book.planned(share)[-1]))
             impact = _impact(book, spec, effect, path, end_share, plan.do_nothing[s, -1], plan.price[s, -1])
             own = effect.ramp is not None
-            ramp = ramp_slot(book, effect.ramp if effect.ramp is not None else scheme.ramp, f"{path}.ramp" if own else f"schemes.{name}.ramp")
+            ramp = ramp_slot(
+                book, effect.ramp if effect.ramp is not None else scheme.ramp, f"{path}.ramp" if own else f"schemes.{name}.ramp"
+            )
             members.append(EffectSlots(i, impact, ramp, delivery, captured))
     return {line: {name: Segment(share, tuple(e)) for name, (share, e) in segments.items()} for line, segments in found.items()}
 
@@ -222,5 +227,3 @@ def build_costs(book: RowBook, spec: StudySpec, end_state: Floats) -> list[CostS
 def segment_shares(book: RowBook, segments: Mapping[str, Mapping[str, Segment]]) -> dict[tuple[str, str], float]:
     """Planned final-year share of each segment that has effects."""
     return {(line, name): float(book.planned(s.share)[-1]) for line, found in segments.items() for name, s in found.items()}
-
-

@@ -20,7 +20,7 @@ from simengine.engine.moments import add_moments
 from simengine.engine.ops import add_scaled_row, fill_row, row_view
 from simengine.engine.positions import Parties
 from simengine.engine.tile import STRIDE
-from simengine.jit import Floats, inner_kernel, Ints, keep_apart, kernel
+from simengine.jit import Floats, Ints, inner_kernel, keep_apart
 
 #: Line variables in the order of their rows, by the row of the line scratch that holds each; names as in ``schema``.
 LINE_VARIABLES = {

@@ -1,4 +1,4 @@
-"""Drivers of a study: their order in the file, their columns of the Sobol' design, their streams and dependence (INTERFACE.md, Determinism)."""
+"""Drivers of a study: order in the file, columns of the Sobol' design, streams and dependence (INTERFACE.md, Determinism)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -4,13 +4,15 @@ from typing import NamedTuple
 
 from simengine.engine.ops import add_row, fill_row, row_view
 from simengine.engine.tile import STRIDE
-from simengine.jit import Floats, inner_kernel, Ints, keep_apart, kernel
+from simengine.jit import Floats, Ints, inner_kernel, keep_apart, kernel
 from simengine.projection.payment import payment
 from simengine.projection.provider_cost import cost_released, provider_cost
 from simengine.projection.scheme import effect_size, join_segment, outturn_activity
 
 #: Rows of the line scratch, at constant offsets from one base so that a loop that writes several of them still vectorises.
-A0, A1, S0, S1, SAVING, PAY, PAY_DN, COST, RELEASED, STRANDED, REDUCTION, CAPACITY, CAPACITY_RELEASED, REMAINING, EFFECT, PRESSURE = range(16)
+A0, A1, S0, S1, SAVING, PAY, PAY_DN, COST, RELEASED, STRANDED, REDUCTION, CAPACITY, CAPACITY_RELEASED, REMAINING, EFFECT, PRESSURE = range(
+    16
+)
 LINE_ROWS = 16
 #: Rows summed over the lines of a (payer, provider) pair and year.
 SUM_SAVING, SUM_PAY, SUM_PAY_DN, SUM_COST, SUM_RELEASED, SUM_STRANDED = range(6)

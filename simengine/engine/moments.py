@@ -14,7 +14,7 @@ MOMENT_COLUMNS = REPLICATE + REPLICATES
 
 @kernel
 def _lanes(lane: Floats, square: Floats, row: Floats, plan: float, first: int, last: int) -> None:
-    """Sixteen lane sums of d = x - plan and of d² over part of a row; draw i goes to lane i % 16."""
+    """Sixteen lane sums of d = x - plan and of d² over part of a row; draw i goes to lane i % 16. What is not finite is left out."""
     keep_apart()
     for k in range(REPLICATES):
         lane[k] = 0.0
@@ -23,12 +23,23 @@ def _lanes(lane: Floats, square: Floats, row: Floats, plan: float, first: int, l
     for i in range(first, whole, REPLICATES):
         for k in range(REPLICATES):
             d = row[i + k] - plan
+            d = d if d - d == 0.0 else 0.0
             lane[k] += d
             square[k] += d * d
     for i in range(whole, last):
         d = row[i] - plan
+        d = d if d - d == 0.0 else 0.0
         lane[i - whole] += d
         square[i - whole] += d * d
+
+
+@kernel
+def _finite(row: Floats, first: int, last: int) -> int:
+    """How many entries of part of a row are finite."""
+    count = 0
+    for i in range(first, last):
+        count += 1 if row[i] - row[i] == 0.0 else 0
+    return count
 
 
 @kernel
@@ -36,7 +47,7 @@ def _tree(lane: Floats) -> float:
     """The sum of sixteen lanes, as a tree."""
     a = ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]))
     b = ((lane[8] + lane[9]) + (lane[10] + lane[11])) + ((lane[12] + lane[13]) + (lane[14] + lane[15]))
-    return a + b
+    return float(a + b)
 
 
 @kernel
@@ -46,7 +57,7 @@ def add_moments(partial: Floats, row: Floats, plan: float, lane: Floats, square:
         last = min(first + BATCH, n)
         _lanes(lane, square, row, plan, first, last)
         total = _tree(lane)
-        partial[COUNT] += last - first
+        partial[COUNT] += _finite(row, first, last)
         partial[SUM] += total
         partial[SQUARES] += _tree(square)
         if last - first == BATCH:

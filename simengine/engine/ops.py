@@ -1,8 +1,8 @@
 """Derived rows: the short list of operations that turn drivers into indices, ramps and costs, one tile at a time.
 
-Every number of a study is a *slot*: in year t its value is ``scale[t] · X[row + stride · t]`` of the tile matrix X, with row 0 all ones, so a
-constant is (row 0, stride 0, scale = its values) and kernels never ask what kind a number was. An operation writes one row per year;
-operations that depend on no driver run once per thread, the others once per tile.
+Every number of a study is a *slot*: in year t its value is ``scale[t] · X[row + stride · t]`` of the tile matrix X, with row 0 all ones:
+a constant is (row 0, stride 0, scale = its values) and kernels never ask what kind a number was. An operation writes one row per
+year; operations that depend on no driver run once per thread, the others once per tile.
 """
 
 from typing import NamedTuple

@@ -68,8 +68,8 @@ class Layout:
             a = np.arange(len(self.arrangements))
             return arrangements + (a[None, :] * self.years + years[:, None]) * ARRANGEMENT_ROWS + ARRANGEMENT.index(name)
         found = np.full((self.years, len(self.arrangements), len(self.parties)), -1, dtype=np.int64)
-        for m, (a, p) in enumerate(self.members):
-            found[:, a, p] = members + (m * self.years + years) * MEMBER_ROWS + MEMBER.index(name)
+        for m, (arrangement, party) in enumerate(self.members):
+            found[:, arrangement, party] = members + (m * self.years + years) * MEMBER_ROWS + MEMBER.index(name)
         return found
 
     @property

@@ -28,8 +28,8 @@ from simengine.engine.outputs import ARRANGEMENT, MEMBER, PARTY, SYSTEM, Layout
 from simengine.engine.positions import Parties
 from simengine.engine.rows import RowBook, Slot
 from simengine.engine.scratch import new_scratch
-from simengine.engine.variates import VariatesBuilder
-from simengine.engine.volatility import build_noises
+from simengine.engine.variates import Variates, VariatesBuilder
+from simengine.engine.volatility import Noises, build_noises
 from simengine.jit import Floats, Ints
 from simengine.schema import DETAIL_VARIABLES
 from simengine.study.load import Study
@@ -104,8 +104,8 @@ def _register_scores(book: RowBook, spec: StudySpec) -> None:
         if terms.quality is not None:
             if terms.quality.score is not None:
                 book.number(terms.quality.score, f"arrangements.{name}.quality.score")
-            for party, score in terms.quality.scores.items():
-                book.number(score, f"arrangements.{name}.quality.{party}")
+            for member, score in terms.quality.scores.items():
+                book.number(score, f"arrangements.{name}.quality.{member}")
 
 
 def _base_plan(
@@ -168,16 +168,15 @@ def _detail(made: Draft, layout: Layout, wanted: bool, plan: Floats | None, keep
     )
 
 
-def build_model(made: Draft, drivers: DriverSet, seed: int, sampler: str, detail: Detail) -> Model:
-    """The arrays of a draft, with the streams and columns of its drivers."""
+def build_model(made: Draft, variates: Variates, noises: Noises, detail: Detail) -> Model:
+    """The arrays of a draft."""
     spec, book = made.spec, made.book
     parts, baselines = line_baselines(spec, made.plan.lines)
     arrangements = build_arrangements(book, spec, baselines, made.plan.income)
     parties = _parties(made)
-    variates = build_variates(made.spec, book, made.noises, drivers, seed, sampler)
     return Model(
         variates=variates,
-        noises=build_noises(noise_rows(made.noises, spec.years)),
+        noises=noises,
         ops=book.build_ops(),
         lines=build_lines(book, spec, list(made.slots.values()), made.plan.lines),
         effects=made.effects,
@@ -203,7 +202,9 @@ class Prepared:
     def model(self, scenario: int, seed: int, sampler: str, wanted: bool, keep: Ints) -> Model:
         """The arrays of a scenario (0 is the base) for a seed and design; ``keep`` says which line and scheme rows are stored."""
         made = self.drafts[scenario]
-        return build_model(made, self.drivers, seed, sampler, _detail(made, self.layout, wanted, self.plan_detail, keep))
+        variates = build_variates(made.spec, made.book, made.noises, self.drivers, seed, sampler)
+        noises = build_noises(noise_rows(made.noises, made.spec.years))
+        return build_model(made, variates, noises, _detail(made, self.layout, wanted, self.plan_detail, keep))
 
 
 def driver_rows(made: Draft) -> dict[str, tuple[int, int, bool]]:
@@ -221,20 +222,17 @@ def prepare(study: Study, scenarios: Sequence[str] = ()) -> Prepared:
     others = {name: draft(study.scenario(name), base.plan) for name in study.scenario_names}
     drivers = assign_columns(study)
     layout = Layout.of(study.spec)
-    plan, detail = _plan(base, drivers, layout)
+    plan, detail = _plan(base, layout)
     drafts = (base, *(others[name] for name in scenarios))
     return Prepared(study, layout, ("base", *scenarios), drafts, drivers, plan, detail)
 
 
-def _settled(model: Model) -> Model:
-    """The model with nothing left to draw: its slots are filled beforehand."""
-    nothing = VariatesBuilder("random", 0).build()
-    return model._replace(variates=nothing, noises=build_noises([]), ops=model.ops._replace(constant=model.ops.kind.shape[0]))
-
-
-def _plan(base: Draft, drivers: DriverSet, layout: Layout) -> tuple[dict[str, Floats], Floats]:
+def _plan(base: Draft, layout: Layout) -> tuple[dict[str, Floats], Floats]:
     """Every output variable of the plan: the hot loop on one draw with every driver at its plan value."""
-    model = _settled(build_model(base, drivers, 0, "random", _detail(base, layout, True, None, None)))
+    # nothing is left to draw: the slots are filled beforehand
+    nothing = VariatesBuilder("random", 0).build()
+    model = build_model(base, nothing, build_noises([]), _detail(base, layout, True, None, None))
+    model = model._replace(ops=model.ops._replace(constant=model.ops.kind.shape[0]))
     scratch = new_scratch(model, layout, base.book.rows, detail_store=np.empty((layout.detail_count, 1)), blocks=1)
     matrix = base.book.plan_matrix()
     scratch.x[: matrix.size] = matrix
@@ -248,5 +246,3 @@ def _plan(base: Draft, drivers: DriverSet, layout: Layout) -> tuple[dict[str, Fl
     for name in DETAIL_VARIABLES:
         found[name] = detail[layout.detail_rows(name)]
     return found, detail
-
-

@@ -18,7 +18,7 @@ from simengine.engine.lines import (
 )
 from simengine.engine.ops import add_row, add_scaled_row, fill_row, row_view, subtract_row
 from simengine.engine.tile import STRIDE
-from simengine.jit import Floats, inner_kernel, Ints, kernel
+from simengine.jit import Floats, Ints, inner_kernel
 
 #: Output rows of the system by year, and of a party and year.
 NET_SAVING, NET_BENEFIT, NET_POSITION, LEAKAGE, TOTAL_SAVING, TOTAL_RELEASED, TOTAL_STRANDED = range(7)

@@ -163,7 +163,9 @@ class RowBook:
         roles: list[int] = []
         for change in changes:
             rates = [
-                rate.scaled((weight,) * self.years) for rate, weight in zip(change.rates, change.weights, strict=True) if isinstance(rate, Slot)
+                rate.scaled((weight,) * self.years)
+                for rate, weight in zip(change.rates, change.weights, strict=True)
+                if isinstance(rate, Slot)
             ]
             rates = [rate for rate in rates if not (rate.is_constant and not any(rate.scale))]
             slots.extend(rates)

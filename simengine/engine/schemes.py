@@ -3,7 +3,7 @@
 from simengine.engine.lines import REDUCTION, S0, Effects
 from simengine.engine.ops import fill_row, row_view
 from simengine.engine.tile import STRIDE
-from simengine.jit import Floats, inner_kernel, keep_apart, kernel
+from simengine.jit import Floats, inner_kernel, keep_apart
 from simengine.projection.scheme import effect_size, join_segment, log_mean_factor
 from simengine.special import log
 

@@ -24,6 +24,17 @@ Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
+class Settings:
+    """How a study is simulated; only ``draws``, ``seed`` and ``sampler`` are part of a number."""
+
+    draws: int
+    seed: int
+    sampler: str
+    threads: int
+    detail: bool = True
+
+
+@dataclass(frozen=True)
 class Simulated:
     """The draws of one scenario: output rows, driver rows and detail rows (row, draw), detail moments (row, column).
 
@@ -83,19 +94,18 @@ def _fold(work: _Work, pool: ThreadPoolExecutor, threads: int, moments: Floats, 
             progress(min(following * BLOCK, work.draws))
 
 
-def simulate(
-    prepared: Prepared, scenario: int, *, draws: int, seed: int, sampler: str, threads: int, detail: bool, kept: tuple[str, ...], progress: Progress
-) -> Simulated:
+def simulate(prepared: Prepared, scenario: int, settings: Settings, kept: tuple[str, ...], progress: Progress) -> Simulated:
     """Simulate one scenario.
 
-    ``kept`` names the line and scheme variables whose draws are kept; ``detail`` asks for their moments. All position variables and all
-    drivers are kept.
+    ``kept`` names the line and scheme variables whose draws are kept; ``settings.detail`` asks for their moments. All position variables
+    and all drivers are kept.
     """
+    draws, threads, detail = settings.draws, settings.threads, settings.detail
     layout, made = prepared.layout, prepared.drafts[scenario]
     keep = np.full(layout.detail_count, -1, dtype=np.int64)
     wanted = sorted(int(row) for name in kept for row in layout.detail_rows(name).ravel())
     keep[wanted] = np.arange(len(wanted))
-    model = prepared.model(scenario, seed, sampler, detail, keep)
+    model = prepared.model(scenario, settings.seed, settings.sampler, detail, keep)
     found = driver_rows(made)
     names = tuple((name, k) for name in prepared.drivers.order if name in found for k in range(found[name][1]))
     outputs = layout.outputs([found[name][0] + k for name, k in names])

@@ -7,6 +7,4 @@ def capital_charge_weights(life: int, charge_rate: float, years: int) -> list[li
     Straight line over ``life`` years plus ``charge_rate`` on the opening value: ``1/life + charge_rate (1 - (t - k)/life)`` for
     ``k ≤ t < k + life``, else 0.
     """
-    return [
-        [1.0 / life + charge_rate * (1.0 - (t - k) / life) if k <= t < k + life else 0.0 for k in range(years)] for t in range(years)
-    ]
+    return [[1.0 / life + charge_rate * (1.0 - (t - k) / life) if k <= t < k + life else 0.0 for k in range(years)] for t in range(years)]

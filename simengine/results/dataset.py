@@ -70,8 +70,8 @@ def driver_variables(
 ) -> tuple[dict[str, xr.Variable], dict[str, list[str]]]:
     """Driver values as ``driver_value`` and ``driver_path``.
 
-    ``names`` are (driver, number of rows, -) in column order; ``values`` holds per scenario an array (row, draw) whose rows follow them, NaN
-    for drivers that a scenario does not have.
+    ``names`` are (driver, first row, number of rows) in column order; ``values`` holds per scenario an array (row, draw), NaN for
+    drivers that a scenario does not have.
     """
     single = [(name, start) for name, start, rows in names if rows == 1]
     yearly = [(name, start) for name, start, rows in names if rows > 1]

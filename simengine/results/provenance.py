@@ -30,7 +30,6 @@ class Run:
     draws: int
     failed: int
     clipped: int
-    store: str
     money_unit: str
     column_map: Mapping[str, int]
     drivers: Mapping[str, Mapping[str, object]]
@@ -73,13 +72,13 @@ def digests(dataset: xr.Dataset) -> dict[str, str]:
     for name in sorted(map(str, dataset.variables)):
         values = dataset[name].to_numpy()
         if values.dtype.kind in "OU":
-            data = "\0".join(str(value) for value in values.ravel()).encode()
+            data: bytes | memoryview = "\0".join(str(value) for value in values.ravel()).encode()
         else:
             data = np.ascontiguousarray(values).data
         found[name] = hashlib.sha256(data).hexdigest()
     return found
 
 
-def content_hash(dataset: xr.Dataset) -> str:
-    """One sha256 over every variable and coordinate: equal for equal numbers, whatever the file or its creation time."""
-    return hashlib.sha256(json.dumps(digests(dataset), sort_keys=True).encode()).hexdigest()
+def content_hash(found: Mapping[str, str]) -> str:
+    """One sha256 over ``digests``: equal for equal numbers, whatever the file or its creation time."""
+    return hashlib.sha256(json.dumps(dict(found), sort_keys=True).encode()).hexdigest()

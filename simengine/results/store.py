@@ -5,7 +5,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import xarray as xr
@@ -15,11 +15,6 @@ from simengine.errors import ResultError
 SUMMARY_GROUP = "summary"
 #: Room left on the disk beyond the estimated size of a file.
 _SPARE_BYTES = 16 * 2**20
-
-
-def estimated_bytes(dataset: xr.Dataset) -> int:
-    """Size of the file to within a few per cent: values are stored as they are (Monte Carlo noise hardly compresses)."""
-    return int(dataset.nbytes)
 
 
 def check_folder(path: Path, size: int) -> None:
@@ -33,14 +28,39 @@ def check_folder(path: Path, size: int) -> None:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".simrisk-"):
             pass
     except OSError as problem:
-        raise ResultError(f"cannot write to {folder}: {_reason(problem)}") from None
+        msg = f"cannot write to {folder}: {_reason(problem)}"
+        raise ResultError(msg) from None
     if path.is_dir():
-        raise ResultError(f"{path} is a folder: --out names a file")
+        msg = f"{path} is a folder: --out names a file"
+        raise ResultError(msg)
     free = shutil.disk_usage(folder).free
     if free < size + _SPARE_BYTES:
-        raise ResultError(
-            f"the result needs {_mebibytes(size)} and {folder} has {_mebibytes(free)} free: use --store summary, fewer draws or another --out"
-        )
+        have = f"the result needs {_mebibytes(size)} and {folder} has {_mebibytes(free)} free"
+        msg = f"{have}: use --store summary, fewer draws or another --out"
+        raise ResultError(msg)
+
+
+def check_replacement(path: Path, identity: str, seed: int, draws: int, variables: Sequence[str], *, force: bool) -> None:
+    """Leave alone a file that this run may not replace; raises ResultError saying why.
+
+    A run of the same identity and seed is replaced unless it has more draws or more stored variables (``force`` replaces it all the same).
+    """
+    if not path.exists():
+        return
+    try:
+        with xr.open_dataset(path, engine="h5netcdf") as found:
+            about, there = dict(found.attrs), {str(name) for name in found.data_vars if not str(name).startswith("plan_")} - {"failed"}
+    except (OSError, ValueError, KeyError):
+        msg = f"{path} is not a result of simrisk and is left alone: give another --out"
+        raise ResultError(msg) from None
+    if about.get("identity") != identity or about.get("seed") != str(seed):
+        msg = f"{path} is the result of another study, seed or scenarios and is left alone: give another --out"
+        raise ResultError(msg)
+    more = [f"more draws ({int(about['draws']):,})"] if int(about["draws"]) > draws else []
+    more += ["more variables"] if there - set(variables) else []
+    if more and not force:
+        msg = f"{path} is a run of this study with {' and '.join(more)}: --force replaces it"
+        raise ResultError(msg)
 
 
 def _mebibytes(size: int) -> str:
@@ -83,10 +103,12 @@ def write_result(path: Path, dataset: xr.Dataset, summary: xr.Dataset) -> None:
             dataset.to_netcdf(part, engine="h5netcdf", mode="w")
             summary.to_netcdf(part, engine="h5netcdf", mode="a", group=SUMMARY_GROUP)
     except OSError as problem:
-        raise ResultError(f"{path} was not written: {_explained(problem)}; nothing is left under that name that was not there before") from None
+        msg = f"{path} was not written: {_explained(problem)}; nothing is left under that name that was not there before"
+        raise ResultError(msg) from None
     except RuntimeError as problem:
         # h5py reports a write that failed while a file is closed as a RuntimeError
-        raise ResultError(f"{path} was not written: {str(problem).splitlines()[0]}") from None
+        msg = f"{path} was not written: {str(problem).splitlines()[0]}"
+        raise ResultError(msg) from None
 
 
 def _explained(problem: OSError) -> str:
@@ -100,12 +122,15 @@ def _explained(problem: OSError) -> str:
 def read_result(path: Path) -> tuple[xr.Dataset, xr.Dataset]:
     """Open a run and its summary (both lazily). Raises ResultError where the file is missing or is not a result of simrisk."""
     if not path.exists():
-        raise ResultError(f"{path}: no such file")
+        msg = f"{path}: no such file"
+        raise ResultError(msg)
     try:
         dataset = xr.open_dataset(path, engine="h5netcdf")
         summary = xr.open_dataset(path, engine="h5netcdf", group=SUMMARY_GROUP)
     except (OSError, ValueError, KeyError) as problem:
-        raise ResultError(f"{path}: not a result file of simrisk ({str(problem).splitlines()[0]})") from None
+        msg = f"{path}: not a result file of simrisk ({str(problem).splitlines()[0]})"
+        raise ResultError(msg) from None
     if "simrisk_schema_version" not in dataset.attrs:
-        raise ResultError(f"{path}: not a result file of simrisk")
+        msg = f"{path}: not a result file of simrisk"
+        raise ResultError(msg)
     return dataset, summary

@@ -1,0 +1,72 @@
+"""Timing side by side: every contender runs once a round, the order rotates, and ratios are medians of per-round ratios.
+
+What disturbs the machine in a round then disturbs all alike. Single-threaded contenders are timed by CPU time, which other programs on
+the machine disturb least; contenders with threads by the clock on the wall.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+Clock = Literal["cpu", "wall"]
+_CLOCKS = {"cpu": time.process_time, "wall": time.perf_counter}
+
+
+class Contender(NamedTuple):
+    """Something to time, and how many draws one call of it makes."""
+
+    run: Callable[[], None]
+    draws: int
+
+
+class Spread(NamedTuple):
+    """Median with the smallest and the largest."""
+
+    median: float
+    least: float
+    most: float
+
+
+def spread(values: list[float]) -> Spread:
+    """The median and the range of some values."""
+    return Spread(statistics.median(values), min(values), max(values))
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Seconds a draw of every contender, by round."""
+
+    clock: Clock
+    rounds: dict[str, list[float]]
+
+    def seconds(self, name: str) -> Spread:
+        """Seconds a draw."""
+        return spread(self.rounds[name])
+
+    def ratio(self, slow: str, fast: str) -> Spread:
+        """How many times as fast ``fast`` is as ``slow``, round by round."""
+        return spread([a / b for a, b in zip(self.rounds[slow], self.rounds[fast], strict=True)])
+
+
+def interleave(contenders: Mapping[str, Contender], rounds: int, clock: Clock = "cpu") -> Timings:
+    """Time the contenders against each other, after one unmeasured call of each."""
+    read, names = _CLOCKS[clock], list(contenders)
+    found: dict[str, list[float]] = {name: [] for name in names}
+    for name in names:
+        contenders[name].run()
+    for k in range(rounds):
+        turn = k % len(names)
+        for name in names[turn:] + names[:turn]:
+            start = read()
+            contenders[name].run()
+            found[name].append((read() - start) / contenders[name].draws)
+    return Timings(clock, found)
+
+
+def once(run: Callable[[], None]) -> float:
+    """CPU seconds of one call."""
+    start = time.process_time()
+    run()
+    return time.process_time() - start

@@ -1,0 +1,303 @@
+"""The public functions: the only place that reads, simulates and summarises in one go."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from simengine.engine.outputs import Layout
+from simengine.engine.plan import Prepared, driver_rows, prepare
+from simengine.engine.simulate import Settings, Simulated, simulate
+from simengine.errors import Problem, SimulationError, StudyError
+from simengine.jit import Floats
+from simengine.results.dataset import Labels, assemble, draw_variables, driver_variables, plan_variables
+from simengine.results.provenance import Run, attributes, content_hash, digests
+from simengine.sampling.design import DESIGNS
+from simengine.sampling.streams import STREAM_VERSION
+from simengine.schema import DETAIL_VARIABLES, DRIVER_VARIABLES, POSITION_VARIABLES, SCHEMA_VERSION, VARIABLES, stored_variables
+from simengine.statistics.summary import DetailMoments, moments_to_statistics, summarise
+from simengine.study.load import Study, load_study
+from simengine.study.model import MAX_DRAWS, MAX_SEED
+from simengine.study.numbers import Uncertain
+from simengine.study.walk import numbers
+
+__all__ = [
+    "Completed",
+    "Study",
+    "complete",
+    "kept",
+    "load_study",
+    "prepare",
+    "run",
+    "run_identity",
+    "scenario_names",
+    "settings_of",
+    "summarise",
+]
+
+#: Share of failed draws above which a run fails as a whole (INTERFACE.md, Determinism).
+MOST_FAILED = 0.01
+Progress = Callable[[int, int], None]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A run: the draws, and the moments of the line and scheme variables that were not kept."""
+
+    dataset: xr.Dataset
+    detail: DetailMoments
+
+
+def run(
+    study: Study,
+    *,
+    draws: int | None = None,
+    seed: int | None = None,
+    sampler: str | None = None,
+    scenarios: Sequence[str] = (),
+    store: str | Sequence[str] | None = None,
+    threads: int | None = None,
+) -> xr.Dataset:
+    """Simulate a study.
+
+    Parameters
+    ----------
+    study
+        From ``load_study`` or ``Study.from_dict``.
+    draws, seed, sampler, store
+        Instead of what the study's ``simulation`` table says.
+    scenarios
+        Names of scenarios to run beside the base, on the same draws; ``("all",)`` for all of them.
+    threads
+        Threads to use, by default one per core; the numbers do not depend on it.
+
+    Returns
+    -------
+    A dataset with the dimensions and variables of INTERFACE.md, "The result"; money in the currency.
+
+    Raises
+    ------
+    StudyError
+        Where a scenario or setting does not exist.
+    SimulationError
+        Where the draws do not fit in memory, or more than one in a hundred of them is not finite.
+    """
+    settings = _settings(study, draws, seed, sampler, threads)
+    ready = prepare(study, scenario_names(study, scenarios))
+    return complete(ready, settings, study.spec.simulation.store if store is None else store).dataset
+
+
+def _settings(study: Study, draws: int | None, seed: int | None, sampler: str | None, threads: int | None) -> Settings:
+    """The study's settings with what is given instead, checked as the study file's own are."""
+    given = study.spec.simulation
+    made = Settings(
+        given.draws if draws is None else draws,
+        given.seed if seed is None else seed,
+        given.sampler if sampler is None else sampler,
+        threads or os.cpu_count() or 1,
+    )
+    problems = []
+    if not 1 <= made.draws <= MAX_DRAWS:
+        problems.append(Problem("simulation.draws", "must be from 1 to 2^40", made.draws))
+    if not 0 <= made.seed <= MAX_SEED:
+        problems.append(Problem("simulation.seed", "must be from 0 to 2^64 - 1", made.seed))
+    if made.sampler not in DESIGNS:
+        problems.append(Problem("simulation.sampler", 'must be "sobol", "lhs" or "random"', made.sampler))
+    if problems:
+        raise StudyError(problems)
+    return made
+
+
+def settings_of(study: Study, threads: int | None = None) -> Settings:
+    """The settings that a study states."""
+    return _settings(study, None, None, None, threads)
+
+
+def complete(ready: Prepared, settings: Settings, store: str | Sequence[str], progress: Progress = lambda done, total: None) -> Completed:
+    """Simulate a study that has been laid out, base and scenarios, reporting progress."""
+    kept_detail = tuple(name for name in stored_variables(store) if name in DETAIL_VARIABLES)
+    _check_memory(ready, settings.draws, kept_detail)
+    total, runs = settings.draws * len(ready.scenarios), []
+    for scenario in range(len(ready.scenarios)):
+        before = scenario * settings.draws
+
+        def report(done: int, before: int = before) -> None:
+            progress(before + done, total)
+
+        runs.append(simulate(ready, scenario, settings, kept_detail, report))
+    failed = np.stack([_failed(found, ready.layout) for found in runs], axis=-1)
+    if failed[:, 0].mean() > MOST_FAILED:
+        message = (
+            f"{int(failed[:, 0].sum()):,} of {settings.draws:,} draws are not finite (more than {MOST_FAILED:.0%}): "
+            "look for a division by a number that can be 0, or a distribution with extreme values"
+        )
+        raise SimulationError(message)
+    return Completed(_dataset(ready, runs, failed, kept_detail, settings), _detail_moments(ready, runs, settings.sampler))
+
+
+def scenario_names(study: Study, asked: Sequence[str]) -> tuple[str, ...]:
+    """The scenarios asked for, base left out; ``all`` stands for every one. Raises StudyError for a name that is none."""
+    if "all" in asked:
+        return study.scenario_names
+    for name in asked:
+        study.scenario(name)
+    return tuple(dict.fromkeys(name for name in asked if name != "base"))
+
+
+def _check_memory(ready: Prepared, draws: int, kept: Sequence[str]) -> None:
+    """Refuse draws that would not fit in memory, with the sizes."""
+    rows = ready.layout.starts[3] + sum(ready.layout.detail_rows(name).size for name in kept)
+    rows += sum(count for _, count, _ in driver_rows(ready.drafts[0]).values())
+    needed = rows * draws * 8 * len(ready.scenarios)
+    try:
+        there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return
+    if needed > 0.8 * there:
+        msg = (
+            f"{draws:,} draws of this study need {needed / 2**30:,.1f} GiB of memory and this machine has {there / 2**30:,.1f} GiB: "
+            f"at most {int(draws * 0.8 * there / needed):,} draws fit"
+        )
+        raise SimulationError(msg)
+
+
+def _failed(found: Simulated, layout: Layout) -> Flags:
+    """Draws in which any output is not finite."""
+    total = np.zeros(found.store.shape[1])
+    with np.errstate(invalid="ignore", over="ignore"):
+        for row in range(layout.starts[3]):
+            # x - x is 0 for a finite x and NaN for any other
+            total += found.store[row] - found.store[row]
+    return np.isnan(total)
+
+
+def _labels(ready: Prepared) -> Labels:
+    spec, layout = ready.study.spec, ready.layout
+    return Labels(
+        spec.horizon.year_labels, layout.services, layout.schemes, layout.parties, layout.arrangements, ready.scenarios, spec.money.currency
+    )
+
+
+def _position_arrays(ready: Prepared, runs: Sequence[Simulated]) -> dict[str, Floats]:
+    """Arrays (year, entity…, draw, scenario) of the position variables; no copy where there is one scenario and no gap."""
+    found = {}
+    for name in POSITION_VARIABLES:
+        rows = ready.layout.rows(name)
+        if rows.size:
+            per_run = [np.where(rows[..., None] >= 0, done.store[rows], 0.0) if (rows < 0).any() else done.store[rows] for done in runs]
+            found[name] = np.stack(per_run, axis=-1)
+    return found
+
+
+def _dataset(ready: Prepared, runs: Sequence[Simulated], failed: Flags, kept: Sequence[str], settings: Settings) -> xr.Dataset:
+    labels = _labels(ready)
+    arrays = _position_arrays(ready, runs)
+    for name in kept:
+        rows = ready.layout.detail_rows(name)
+        if rows.size:
+            arrays[name] = np.stack([done.detail[done.detail_row[rows]] for done in runs], axis=-1)
+    variables = draw_variables(arrays, labels)
+    variables |= plan_variables({name: values for name, values in ready.plan.items() if values.size}, labels)
+    drivers, names = _driver_arrays(ready, runs)
+    variables |= drivers
+    about = {"long_name": "1 where the draw is not finite and left out of the statistics", "units": "1"}
+    variables["failed"] = xr.Variable(("draw", "scenario"), failed.astype(np.int8), about)
+    dataset = assemble(variables, labels, names, settings.draws)
+    dataset.attrs = attributes(_provenance(ready, runs, int(failed[:, 0].sum()), settings))
+    return dataset
+
+
+def _driver_arrays(ready: Prepared, runs: Sequence[Simulated]) -> tuple[dict[str, xr.Variable], dict[str, list[str]]]:
+    """Driver values by scenario; NaN for a driver that a scenario does not have."""
+    counts: dict[str, int] = {}
+    for done in runs:
+        for name, k in done.driver_names:
+            counts[name] = max(counts.get(name, 0), k + 1)
+    listed, start = [], 0
+    for name in (name for name in ready.drivers.order if name in counts):
+        listed.append((name, start, counts[name]))
+        start += counts[name]
+    values = []
+    for done in runs:
+        first = ready.layout.starts[3]
+        place = {key: first + k for k, key in enumerate(done.driver_names)}
+        rows = [place.get((name, k), place.get((name, 0), -1)) for name, _, count in listed for k in range(count)]
+        array = done.store[rows] if rows else np.empty((0, done.store.shape[1]))
+        array[[k for k, row in enumerate(rows) if row < 0]] = np.nan
+        values.append(array)
+    return driver_variables(listed, ready.layout.years, values) if listed else ({}, {})
+
+
+def _provenance(ready: Prepared, runs: Sequence[Simulated], failed: int, settings: Settings) -> Run:
+    study = ready.study
+    register = {
+        number.path: {key: getattr(number.value, key) for key in ("dist", "parameters", "path", "plan", "risk", "source", "owner", "date")}
+        for number in numbers(study.spec)
+        if isinstance(number.value, Uncertain)
+    }
+    return Run(
+        study_name=study.name,
+        study_title=study.spec.title or "",
+        study_text=study.text,
+        study_hash=study.digest,
+        seed=settings.seed,
+        sampler=settings.sampler,
+        stream_version=STREAM_VERSION,
+        draws=settings.draws,
+        failed=failed,
+        clipped=runs[0].clipped,
+        money_unit=study.spec.money.unit,
+        column_map=dict(ready.drivers.column),
+        drivers=register,
+        warnings=tuple(str(warning) for warning in study.warnings),
+    )
+
+
+def _detail_moments(ready: Prepared, runs: Sequence[Simulated], sampler: str) -> DetailMoments:
+    """Mean and spread of every line and scheme variable (year, entity, scenario)."""
+    found = [moments_to_statistics(done.moments, ready.plan_detail, sampler) for done in runs]
+    values, errors = {}, {}
+    for name in DETAIL_VARIABLES:
+        rows = ready.layout.detail_rows(name)
+        if rows.size:
+            values[name] = {key: np.stack([done[0][key][rows] for done in found], axis=-1) for key in ("mean", "sd")}
+            errors[name] = {key: np.stack([done[1][key][rows] for done in found], axis=-1) for key in ("mean", "sd")}
+    return DetailMoments(values, errors)
+
+
+def run_identity(study: Study, scenarios: Sequence[str]) -> str:
+    """What makes two runs the same but for draws, seed and storage: study, scenarios, streams and schema (sha256, hexadecimal)."""
+    stated = [study.digest, STREAM_VERSION, SCHEMA_VERSION, *scenarios]
+    return hashlib.sha256("\n".join(stated).encode()).hexdigest()
+
+
+def stored_names(store: str | Sequence[str]) -> tuple[str, ...]:
+    """The variables that a ``store`` setting writes; drivers go with ``positions`` and ``all``, or by name."""
+    drivers = DRIVER_VARIABLES if store in ("positions", "all") else tuple(name for name in DRIVER_VARIABLES if name in store)
+    return (*stored_variables(store), *drivers)
+
+
+def stored_bytes(ready: Prepared, draws: int, store: str | Sequence[str]) -> int:
+    """Size of what a run will write, in bytes."""
+    layout, names = ready.layout, stored_names(store)
+    rows = sum((layout.rows(name) if name in POSITION_VARIABLES else layout.detail_rows(name)).size for name in names if name in VARIABLES)
+    if set(DRIVER_VARIABLES) & set(names):
+        rows += sum(count for _, count, _ in driver_rows(ready.drafts[0]).values())
+    return rows * draws * 8 * len(ready.scenarios)
+
+
+def kept(dataset: xr.Dataset, store: str | Sequence[str], identity: str) -> xr.Dataset:
+    """The dataset as it is written: the variables stored, the plan, failed draws, digests of all of it."""
+    names = stored_names(store)
+    always = [name for name in map(str, dataset.data_vars) if name.startswith("plan_") or name == "failed"]
+    chosen = dataset[[name for name in map(str, dataset.data_vars) if name in names or name in always]]
+    used = {str(dim) for name in chosen.data_vars for dim in chosen[name].dims}
+    chosen = chosen.drop_vars([name for name in map(str, chosen.coords) if name not in used])
+    found = digests(chosen)
+    return chosen.assign_attrs(store=json.dumps(store), identity=identity, digests=json.dumps(found), content_hash=content_hash(found))

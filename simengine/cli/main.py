@@ -1,0 +1,59 @@
+"""``simrisk``: the program and its commands (INTERFACE.md, "Commands")."""
+
+import importlib
+import os
+
+import click
+
+import simengine
+
+#: Command name -> module and one line of help; a module is imported when its command is asked for.
+COMMANDS = {
+    "check": ("simengine.cli.check", "Read and validate a study; show its drivers and who bears a gain or a loss."),
+    "run": ("simengine.cli.run", "Simulate a study, store the result and print the summary."),
+    "summary": ("simengine.cli.summary", "Print the summary of a stored run."),
+    "schema": ("simengine.cli.schema", "Print the JSON Schema of the study file."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when the command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the commands, in the order in which they are used."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, None where there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "auto_envvar_prefix": "SIMRISK"}
+)
+@click.version_option(simengine.__version__, prog_name="simrisk")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    r"""Monte Carlo risk and sensitivity for the money of health-and-care systems.
+
+    \b
+    Example:
+      simrisk check configs/bettercaretown.toml
+      simrisk run configs/bettercaretown.toml
+    """
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
+
+
+def main() -> None:
+    """Entry point of the program."""
+    cli(prog_name="simrisk")

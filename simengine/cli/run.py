@@ -1,0 +1,85 @@
+"""``simrisk run``: the main job."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from simengine.cli.output import common_options, envelope, say
+
+
+@click.command("run")
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option("--draws", type=int, help="Number of draws instead of the study's; multiples of 16·2^k are best.")
+@click.option("--seed", type=int, help="Seed instead of the study's; 0 is a seed.")
+@click.option("--sampler", type=click.Choice(["sobol", "lhs", "random"]), help="Design of the draws instead of the study's.")
+@click.option(
+    "--scenario", "scenarios", multiple=True, metavar="NAME", help="A scenario to run beside the base, on the same draws; 'all' for all."
+)
+@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value of the study, plan included.")
+@click.option("--store", metavar="WHAT", help="positions, all, summary, or variables separated by commas.")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write [results/<study>-<hash>-s<seed>.nc].")
+@click.option("--threads", type=click.IntRange(min=1), help="Threads to use [one per core]; the numbers do not depend on it.")
+@click.option("--force", is_flag=True, help="Replace a stored run of this study that has more draws or more variables.")
+@common_options
+def command(study: Path, *, as_json: bool, quiet: bool, out: Path | None, force: bool, threads: int | None, **options: Any) -> None:
+    r"""Simulate a study, store the result and print the summary.
+
+    \b
+    Example:
+      simrisk run configs/bettercaretown.toml
+      simrisk run configs/bettercaretown.toml --draws 262144 --scenario all
+      simrisk run configs/bettercaretown.toml --set arrangements.acute.msr=0.03
+    """
+    from simengine.study.load import load_study
+
+    loaded = load_study(study, _overrides(options))
+    for warning in loaded.warnings:
+        say(f"warning: {warning}", quiet)
+    announce_compilation(quiet)
+
+    from simengine import api
+    from simengine.cli.progress import progress_bar
+    from simengine.cli.statistics_json import plan_rows, statistics_rows
+    from simengine.cli.summary_text import summary_text
+    from simengine.results.store import check_folder, check_replacement, write_result
+
+    names = api.scenario_names(loaded, options["scenarios"])
+    identity, settings = api.run_identity(loaded, names), loaded.spec.simulation
+    path = out or Path("results") / f"{loaded.name}-{identity[:8]}-s{settings.seed}.nc"
+    ready = api.prepare(loaded, names)
+    check_folder(path, api.stored_bytes(ready, settings.draws, settings.store))
+    check_replacement(path, identity, settings.seed, settings.draws, api.stored_names(settings.store), force=force)
+    with progress_bar(quiet) as progress:
+        done = api.complete(ready, api.settings_of(loaded, threads), settings.store, progress)
+    summary = api.summarise(done.dataset, done.detail, threads or os.cpu_count() or 1)
+    write_result(path, api.kept(done.dataset, settings.store, identity), summary)
+    if as_json:
+        about = done.dataset.attrs
+        found = {"plan": list(plan_rows(done.dataset)), "statistics": list(statistics_rows(summary)), "file": str(path)}
+        stated = {"seed": settings.seed, "sampler": settings.sampler, "draws": settings.draws, "failed": int(about["failed"])}
+        described = {"path": str(study), "hash": loaded.digest}
+        click.echo(envelope("run", found, study=described, warnings=[str(warning) for warning in loaded.warnings], **stated))
+    else:
+        click.echo(summary_text(done.dataset, summary))
+    say(f"\nstored in {path}", quiet)
+
+
+def _overrides(options: dict[str, Any]) -> list[str]:
+    """Every option that changes the study, as ``--set`` would: one set of rules and messages."""
+    stated = [f"simulation.{name}={options[name]}" for name in ("draws", "seed") if options[name] is not None]
+    stated += [f'simulation.sampler="{options["sampler"]}"'] if options["sampler"] else []
+    if options["store"]:
+        names = [name.strip() for name in options["store"].split(",")]
+        single = names[0] in ("positions", "all", "summary") and len(names) == 1
+        stated.append(f'simulation.store="{names[0]}"' if single else f"simulation.store={names!r}")
+    return [*options["overrides"], *stated]
+
+
+def announce_compilation(quiet: bool) -> None:
+    """Say so before the first run of a version on a machine, which compiles the engine."""
+    from simengine.jit import compiled_before
+
+    if not compiled_before():
+        say("compiling the engine for this machine: about half a minute, once", quiet)

@@ -1,0 +1,23 @@
+"""``simrisk schema``: JSON Schema of the study file."""
+
+import json
+
+import click
+
+from simengine.cli.output import common_options
+
+
+@click.command("schema")
+@common_options
+def command(*, as_json: bool, quiet: bool) -> None:
+    r"""Print the JSON Schema (2020-12) of the study file, for completion and checks in an editor.
+
+    \b
+    Example:
+      simrisk schema > simrisk.schema.json
+    and as the first line of a study:  #:schema ./simrisk.schema.json
+    """
+    from simengine.study.schema_json import json_schema
+
+    del as_json, quiet
+    click.echo(json.dumps(json_schema(), indent=2))

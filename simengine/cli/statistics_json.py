@@ -1,0 +1,47 @@
+"""The summary of a run as JSON rows (INTERFACE.md, "JSON")."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import xarray as xr
+
+_LEVELS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95, "value_at_risk": 0.05, "expected_shortfall": 0.05}
+
+
+def statistics_rows(summary: xr.Dataset) -> Iterator[dict[str, object]]:
+    """One row per output, scenario, period, entity and statistic that was worked out."""
+    for name in map(str, summary.data_vars):
+        if name.endswith("_se"):
+            continue
+        values, errors = summary[name], summary[f"{name}_se"].to_numpy()
+        entities = [str(dim) for dim in values.dims if dim not in ("statistic", "period", "scenario")]
+        labels = [[str(label) for label in summary[dim].to_numpy()] for dim in values.dims]
+        array = values.to_numpy()
+        for place in np.ndindex(array.shape):
+            if not np.isfinite(array[place]):
+                continue
+            at = {str(dim): labels[k][place[k]] for k, dim in enumerate(values.dims)}
+            yield {
+                "output": name,
+                "scenario": at["scenario"],
+                "year": at["period"],
+                **{entity: at[entity] for entity in entities},
+                "statistic": "quantile" if at["statistic"][0] == "q" else at["statistic"],
+                "level": _LEVELS.get(at["statistic"]),
+                "value": float(array[place]),
+                "standard_error": float(errors[place]),
+                "unit": values.attrs.get("units"),
+            }
+
+
+def plan_rows(result: xr.Dataset) -> Iterator[dict[str, object]]:
+    """One row per plan figure."""
+    for name in map(str, result.data_vars):
+        if not name.startswith("plan_"):
+            continue
+        values = result[name]
+        labels = [[str(label) for label in result[dim].to_numpy()] for dim in values.dims]
+        array = values.to_numpy()
+        for place in np.ndindex(array.shape):
+            at = {str(dim): labels[k][place[k]] for k, dim in enumerate(values.dims)}
+            yield {"output": name.removeprefix("plan_"), **at, "value": float(array[place]), "unit": values.attrs.get("units")}
