@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from scipy import special, stats
+from scipy.stats import sampling
 
 from benchmarks.subjects import Tree
 from benchmarks.twin_reading import Floats, Terms
@@ -45,7 +46,7 @@ def _exact_quantile(spec: Tree) -> Callable[[Floats], Floats]:
 def _table_quantile(spec: Tree) -> Callable[[Floats], Floats]:
     """SciPy's numerical inverse, set up beforehand (what an expert reaches for)."""
     a, b = pert_shapes(spec)
-    inverse = stats.sampling.NumericalInversePolynomial(stats.beta(a, b), u_resolution=1e-10)
+    inverse = sampling.NumericalInversePolynomial(stats.beta(a, b), u_resolution=1e-10)
     return lambda u: spec["min"] + (spec["max"] - spec["min"]) * inverse.ppf(u)
 
 

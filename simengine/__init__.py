@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from simengine.version import VERSION
+
+__version__ = VERSION
 __all__ = ["Study", "__version__", "load_study", "run", "summarise"]
 
 if TYPE_CHECKING:

@@ -5,10 +5,11 @@ import os
 
 import click
 
-import simengine
+from simengine.version import VERSION
 
 #: Command name -> module and one line of help; a module is imported when its command is asked for.
 COMMANDS = {
+    "init": ("simengine.cli.init", "Write a small working study to start from."),
     "check": ("simengine.cli.check", "Read and validate a study; show its drivers and who bears a gain or a loss."),
     "run": ("simengine.cli.run", "Simulate a study, store the result and print the summary."),
     "summary": ("simengine.cli.summary", "Print the summary of a stored run."),
@@ -40,7 +41,7 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "auto_envvar_prefix": "SIMRISK"}
 )
-@click.version_option(simengine.__version__, prog_name="simrisk")
+@click.version_option(VERSION, prog_name="simrisk")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
     r"""Monte Carlo risk and sensitivity for the money of health-and-care systems.

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
-import simengine
 from simengine.errors import Problem, SimriskError, StudyError
+from simengine.version import VERSION
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
@@ -87,6 +87,6 @@ def clean(value: object) -> object:
 
 def envelope(command: str, result: object, **about: object) -> str:
     """The JSON object of a command (INTERFACE.md, "JSON")."""
-    stated = {"schema": "1", "command": command, "version": simengine.__version__, **about, "result": result}
+    stated = {"schema": "1", "command": command, "version": VERSION, **about, "result": result}
     stated.setdefault("warnings", [])
     return json.dumps(clean(stated), allow_nan=False)

@@ -37,8 +37,6 @@ def command(study: Path, *, as_json: bool, quiet: bool, out: Path | None, force:
     loaded = load_study(study, _overrides(options))
     for warning in loaded.warnings:
         say(f"warning: {warning}", quiet)
-    announce_compilation(quiet)
-
     from simengine import api
     from simengine.cli.progress import progress_bar
     from simengine.cli.statistics_json import plan_rows, statistics_rows
@@ -48,9 +46,12 @@ def command(study: Path, *, as_json: bool, quiet: bool, out: Path | None, force:
     names = api.scenario_names(loaded, options["scenarios"])
     identity, settings = api.run_identity(loaded, names), loaded.spec.simulation
     path = out or Path("results") / f"{loaded.name}-{identity[:8]}-s{settings.seed}.nc"
+    # a file that cannot be written is found out before anything is compiled or simulated
+    check_folder(path, 0)
+    check_replacement(path, identity, settings.seed, settings.draws, api.stored_names(settings.store), force=force)
+    announce_compilation(quiet)
     ready = api.prepare(loaded, names)
     check_folder(path, api.stored_bytes(ready, settings.draws, settings.store))
-    check_replacement(path, identity, settings.seed, settings.draws, api.stored_names(settings.store), force=force)
     with progress_bar(quiet) as progress:
         done = api.complete(ready, api.settings_of(loaded, threads), settings.store, progress)
     summary = api.summarise(done.dataset, done.detail, threads or os.cpu_count() or 1)

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,10 +23,10 @@ seeds = [pytest.param(seed, marks=[pytest.mark.plain] if seed < PLAIN else []) f
 
 
 @pytest.mark.parametrize("seed", seeds)
-def test_every_variable_equals_the_twin(seed: int, record_property: Callable[[str, object], None]) -> None:
+def test_every_variable_equals_the_twin(seed: int, request: pytest.FixtureRequest) -> None:
     tree, run = run_random_study(seed)
     found = differences(run, tree)
-    record_property("largest difference", max(value for value, _ in found.values()))
+    request.node.user_properties.append(("largest difference", max(value for value, _ in found.values())))
     assert set(found) == set(COMPARED)
     assert {name: place for name, place in found.items() if not place[0] <= LARGEST} == {}
 

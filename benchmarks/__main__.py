@@ -1,0 +1,80 @@
+"""Run the benchmarks: ``python -m benchmarks``; see docs/benchmarks.md."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+# One thread for matrix products: NumPy is compared with the engine core by core. Read when NumPy is imported.
+for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+from benchmarks.machine import machine, versions  # noqa: E402
+from benchmarks.report import table  # noqa: E402
+from benchmarks.run import Settings, measure  # noqa: E402
+from benchmarks.subjects import SUBJECTS  # noqa: E402
+
+_CHUNKS = (1_000, 4_096, 16_384, 100_000)
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    return tuple(sorted({int(part) for part in text.split(",")}))
+
+
+def _arguments(given: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Time the engine against NumPy on the same studies.")
+    parser.add_argument("--only", metavar="SUBJECT[,..]", default=",".join(reversed(SUBJECTS)), help="subjects to run (default: all)")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write everything that was measured to this file")
+    parser.add_argument("--quick", action="store_true", help="few rounds and draws: under a minute with compiled kernels at hand")
+    parser.add_argument("--threads", type=_counts, default=(1, 2), help="thread counts to compare (default: 1,2)")
+    parser.add_argument("--draws", type=int, help="draws of an engine run (default: 131,072 small, 102,400 medium, 32,768 large; --quick: fewer)")
+    parser.add_argument("--rounds", type=int, help="rounds (default: 9; --quick: 3)")
+    parser.add_argument("--sampler", choices=("random", "sobol", "lhs"), default="random", help="the engine's design (default: random)")
+    found = parser.parse_args(given)
+    unknown = sorted(set(found.only.split(",")) - set(SUBJECTS))
+    if unknown:
+        parser.error(f"no such subject: {', '.join(unknown)} (there are {', '.join(sorted(SUBJECTS))})")
+    return found
+
+
+def settings_of(arguments: argparse.Namespace, subject: str) -> Settings:
+    """How much to run of a subject: large ones and quick runs take fewer draws."""
+    draws = arguments.draws or {"small": 131_072, "medium": 102_400}.get(subject, 32_768)
+    twin = 16_384 if subject == "large" else 102_400
+    if arguments.quick:
+        draws = arguments.draws or (8_192 if subject == "large" else 32_768)
+        twin = 4_096
+    return Settings(
+        draws=draws,
+        twin_draws=min(twin, draws),
+        rounds=arguments.rounds or (3 if arguments.quick else 9),
+        threads=arguments.threads,
+        chunks=_CHUNKS[:2] if arguments.quick else _CHUNKS,
+        sampler=arguments.sampler,
+        tables=True,
+    )
+
+
+def main(given: list[str] | None = None) -> int:
+    """Run what was asked for; 1 where numbers differ, else 0."""
+    arguments, start = _arguments(given), time.time()
+    found: dict[str, Any] = {"machine": machine(), "versions": versions(), "settings": {}, "subjects": {}}
+    print(", ".join(f"{key} {value}" for key, value in (found["machine"] | found["versions"]).items()), flush=True)
+    equal = True
+    for name in arguments.only.split(","):
+        settings = settings_of(arguments, name)
+        outcome = measure(name, settings)
+        equal = equal and outcome.comparison.equal
+        found["settings"][name], found["subjects"][name] = settings.__dict__, outcome.as_json()
+        print("\n" + table(outcome), flush=True)
+    print(f"\n{time.time() - start:.0f} s in all")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return 0 if equal else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

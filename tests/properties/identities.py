@@ -1,0 +1,82 @@
+"""The identities of MODEL.md section 5 ("one pound to go around") as residuals relative to gross spend, for the plan and every draw.
+
+``python -m tests.properties.identities STUDY…`` prints them as JSON for random studies named by seed.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+
+import numpy as np
+
+from simengine.jit import Floats
+from tests.twin import random_study
+from tests.unit.engine.running import ALL_VARIABLES, Run, run_study
+
+LARGEST = 1e-12
+Values = Callable[[str], Floats]
+
+
+def of_plan(run: Run) -> dict[str, float]:
+    """The largest residual of each identity in the plan."""
+    return _residuals(run, run.plan)
+
+
+def of_draws(run: Run, scenario: int = 0) -> dict[str, float]:
+    """The largest residual of each identity over the draws of a scenario."""
+    return _residuals(run, lambda name: run.draws(name, scenario))
+
+
+def worst(run: Run) -> dict[str, float]:
+    """The largest residual of each identity over plan, base study and scenarios."""
+    found = [of_plan(run), *(of_draws(run, k) for k in range(len(run.scenarios)))]
+    return {name: float(np.max([one[name] for one in found])) for name in found[0]}
+
+
+def inside(run: Run) -> Floats:
+    """1 for each party in the system, 0 for an outsider."""
+    return np.array([1.0 if party.in_system else 0.0 for party in run.prepared.study.spec.parties.values()])
+
+
+def _residuals(run: Run, values: Values) -> dict[str, float]:
+    spend = np.abs(values("spend_do_nothing")).sum(axis=1)
+
+    def residual(left: Floats, right: Floats) -> float:
+        if left.size == 0:
+            return 0.0
+        return float(np.max(np.abs(left - right) / spend.reshape(spend.shape[0], *[1] * (left.ndim - 2), spend.shape[1])))
+
+    position, before, settled = values("party_position"), values("party_position_before"), values("settlement")
+    here = inside(run)[None, :, None]
+    to_party = settled.sum(axis=1)
+    costs = values("scheme_cost").sum(axis=1) + values("investment").sum(axis=1)
+    everyone = values("funding").sum(axis=1) - values("provider_cost").sum(axis=1) - costs
+    pool = values("pool")
+    found = {
+        "parties in the system sum to the net position": residual((position * here).sum(axis=1), values("net_position")),
+        "so they do before settlement": residual((before * here).sum(axis=1) + (to_party * here).sum(axis=1), values("net_position")),
+        "a position is the one before and the settlements": residual(position, before + to_party),
+        "all parties share funding less cost": residual(position.sum(axis=1), everyone),
+        "settlement moves money and makes none": residual(position.sum(axis=1), before.sum(axis=1)),
+        "settlements sum to zero": residual(settled.sum(axis=2), np.zeros_like(pool)),
+        "payouts sum to the pool": residual(values("payout").sum(axis=2), pool),
+        "what is held sums to the pool": residual(values("windfall").sum(axis=2), pool),
+        "a gain is baseline less outturn": residual(values("gain"), values("baseline") - values("outturn")),
+        "net saving": residual(values("net_saving"), values("gross_saving").sum(axis=1) - costs),
+        "savings of schemes are the savings of lines": residual(values("scheme_saving").sum(axis=1), values("gross_saving").sum(axis=1)),
+        "saving of a line": residual(values("gross_saving"), values("spend_do_nothing") - values("spend")),
+        "net benefit": residual(values("net_benefit"), values("net_position") - (values("party_position_do_nothing") * here).sum(axis=1)),
+        "total saving": residual(values("gross_saving_total"), values("gross_saving").sum(axis=1)),
+        "total released": residual(values("cost_released_total"), values("cost_released").sum(axis=1)),
+    }
+    if inside(run).all():
+        found["no leakage without outsiders"] = residual(values("leakage"), np.zeros_like(spend))
+        found["net benefit is cost released less costs"] = residual(values("net_benefit"), values("cost_released").sum(axis=1) - costs)
+    if not all(np.isfinite(values(name)).all() for name in ALL_VARIABLES):
+        found["everything is finite"] = np.nan
+    return found
+
+
+if __name__ == "__main__":
+    names = sys.argv[1:]
+    json.dump({name: worst(run_study(random_study(int(name)), draws=4, seed=int(name))) for name in names}, sys.stdout)
