@@ -30,7 +30,9 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", metavar="FILE", type=Path, help="write everything that was measured to this file")
     parser.add_argument("--quick", action="store_true", help="few rounds and draws: under a minute with compiled kernels at hand")
     parser.add_argument("--threads", type=_counts, default=(1, 2), help="thread counts to compare (default: 1,2)")
-    parser.add_argument("--draws", type=int, help="draws of an engine run (default: 131,072 small, 102,400 medium, 32,768 large; --quick: fewer)")
+    parser.add_argument(
+        "--draws", type=int, help="draws of an engine run (default: 131,072 small, 102,400 medium, 32,768 large; --quick: fewer)"
+    )
     parser.add_argument("--rounds", type=int, help="rounds (default: 9; --quick: 3)")
     parser.add_argument("--sampler", choices=("random", "sobol", "lhs"), default="random", help="the engine's design (default: random)")
     found = parser.parse_args(given)
@@ -46,7 +48,7 @@ def settings_of(arguments: argparse.Namespace, subject: str) -> Settings:
     twin = 16_384 if subject == "large" else 102_400
     if arguments.quick:
         draws = arguments.draws or (8_192 if subject == "large" else 32_768)
-        twin = 4_096
+        twin = 2_048 if subject == "large" else 4_096
     return Settings(
         draws=draws,
         twin_draws=min(twin, draws),

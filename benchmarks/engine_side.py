@@ -12,7 +12,7 @@ from simengine.engine.block import run_blocks
 from simengine.engine.outputs import ARRANGEMENT, MEMBER, PARTY, SYSTEM
 from simengine.engine.plan import driver_rows, prepare
 from simengine.engine.scratch import new_scratch
-from simengine.engine.simulate import TASK_BLOCKS, simulate
+from simengine.engine.simulate import TASK_BLOCKS, Settings, simulate
 from simengine.engine.tile import BLOCK
 from simengine.study.load import Study
 
@@ -35,21 +35,22 @@ class EngineSide:
         none = np.empty((0, 0))
         self.scratches = [new_scratch(self.model, self.layout, made.book.rows, none, TASK_BLOCKS) for _ in range(max(threads, 1))]
 
-    def run_whole(self) -> None:
-        """All draws on this thread."""
-        for first in range(0, -(-self.draws // BLOCK), TASK_BLOCKS):
-            self._task(first, 0)
-
-    def _task(self, first: int, worker: int) -> None:
-        last = min(first + TASK_BLOCKS, -(-self.draws // BLOCK))
+    def _blocks(self, first: int, last: int, worker: int) -> None:
         run_blocks(self.model, self.outputs, self.scratches[worker], first, last, self.draws, self.store, 0)
 
     def _share(self, worker: int, threads: int) -> None:
-        for first in range(worker * TASK_BLOCKS, -(-self.draws // BLOCK), threads * TASK_BLOCKS):
-            self._task(first, worker)
+        """One thread's tasks: as long as those of ``simulate``, shorter where there would not be one for each thread."""
+        blocks = -(-self.draws // BLOCK)
+        task = max(1, min(TASK_BLOCKS, blocks // threads))
+        for first in range(worker * task, blocks, threads * task):
+            self._blocks(first, min(first + task, blocks), worker)
+
+    def run_whole(self) -> None:
+        """All draws on this thread."""
+        self._share(0, 1)
 
     def run_threads(self, pool: ThreadPoolExecutor, threads: int) -> None:
-        """All draws over some threads, a task at a time as ``simulate`` does it."""
+        """All draws over some threads."""
         list(pool.map(lambda worker: self._share(worker, threads), range(threads)))
 
     def run_parts(self, parts: int) -> None:
@@ -77,9 +78,7 @@ class EngineSide:
         if not reset_peak():
             return None
         before = status_mb("VmRSS")
-        simulate(
-            self.prepared, 0, draws=draws, seed=1, sampler=self.sampler, threads=threads, detail=False, kept=(), progress=lambda _: None
-        )
+        simulate(self.prepared, 0, Settings(draws, 1, self.sampler, threads, False), (), lambda _: None)
         return status_mb("VmHWM") - before
 
 

@@ -51,7 +51,6 @@ def table(outcome: Outcome) -> str:
     lines += _threads(outcome)
     if outcome.memory is not None:
         memory = outcome.memory
-        lines.append(
-            f"  peak memory of a run of {memory['draws']:,.0f} draws: {memory['peak_mb']:.0f} MB, of which {memory['kept_mb']:.0f} MB are kept draws"
-        )
+        peak, kept = memory["peak_mb"], memory["kept_mb"]
+        lines.append(f"  peak memory of a run of {memory['draws']:,.0f} draws: {peak:.0f} MB (the draws kept: {kept:.0f} MB)")
     return "\n".join(lines)

@@ -112,9 +112,7 @@ class _TwinSide:
     def contenders(self) -> dict[str, Contender]:
         """The modes, ready to time."""
         twins = {chunk: Twin(self.terms, chunk) for chunk in set(self.best.values())}
-        return {
-            f"numpy {mode}": Contender(lambda m=mode, w=twins[chunk]: self.run(m, w), self.draws) for mode, chunk in self.best.items()
-        }
+        return {f"numpy {mode}": Contender(lambda m=mode, w=twins[chunk]: self.run(m, w), self.draws) for mode, chunk in self.best.items()}
 
 
 def _engine_contenders(engine: EngineSide) -> dict[str, Contender]:

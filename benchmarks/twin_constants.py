@@ -37,7 +37,7 @@ def plan_of(terms: Terms) -> Plan:
             kept = 1.0
             for j, impact in line.effects:
                 scheme = terms.schemes[j]
-                size = impact.value * ramp(scheme, scheme.delay.value, t + 1) * scheme.delivery.value
+                size = float(impact.value * ramp(scheme, scheme.delay.value, t + 1) * scheme.delivery.value)
                 kept *= 1.0 - min(size, LARGEST_EFFECT)
             found.outturn[s, t] = found.do_nothing[s, t] * kept
             found.price[s, t] = line.price * (change * (1.0 - line.required)) ** (t + 1)

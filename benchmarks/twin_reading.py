@@ -118,11 +118,11 @@ def mean(spec: Tree) -> float:
     """Mean of a distribution: its value in the plan."""
     kind = spec["dist"]
     if kind == "pert":
-        return (spec["min"] + 4.0 * spec["mode"] + spec["max"]) / 6.0
+        return float(spec["min"] + 4.0 * spec["mode"] + spec["max"]) / 6.0
     if kind == "triangular":
-        return (spec["min"] + spec["mode"] + spec["max"]) / 3.0
+        return float(spec["min"] + spec["mode"] + spec["max"]) / 3.0
     if kind == "uniform":
-        return 0.5 * (spec["min"] + spec["max"])
+        return 0.5 * float(spec["min"] + spec["max"])
     if kind == "discrete":
         return float(np.dot(spec["values"], spec["weights"]) / np.sum(spec["weights"]))
     return float(spec["mean"])

@@ -24,6 +24,8 @@ MEMBER_ROWS = 5
 #: Work rows: φ, the amount before limits, and a multiplier.
 PHI, AMOUNT, FACTOR = range(3)
 CONTRACT_WORK_ROWS = 3
+#: Reference price, planned payment, part of the baseline and variable share (scale) of a covered line and year.
+LineMoney = tuple[float, float, float, float]
 
 
 class Area(NamedTuple):
@@ -69,36 +71,27 @@ class Arrangements(NamedTuple):
     quality_terms: Floats  # (member, 5): gate, soften, share_max, floor, ceiling
 
 
-@kernel
-def _add_outturn(outturn: Floats, work: Floats, price: float, n: int) -> None:
+@inner_kernel
+def _add_paid_line(outturn: Floats, payer: Floats, provider: Floats, work: Floats, variable: Floats, money: LineMoney, n: int) -> None:
+    """Add a covered line and year to the outturn and to what its payer and its provider hold, all at reference price."""
     keep_apart()
+    price, planned, baseline, v = money
     for i in range(n):
-        outturn[i] += work[A1 * STRIDE + i] * price
+        cost = work[A1 * STRIDE + i] * price
+        paid = payment(planned, v * variable[i], cost)
+        outturn[i] += cost
+        payer[i] += held_by_payer(baseline, paid)
+        provider[i] += held_by_provider(paid, cost)
 
 
-@kernel
-def _add_held_by_payer(
-    held: Floats, work: Floats, variable: Floats, v: float, baseline: float, planned: float, price: float, n: int
-) -> None:
-    keep_apart()
-    for i in range(n):
-        held[i] += held_by_payer(baseline, payment(planned, v * variable[i], work[A1 * STRIDE + i] * price))
-
-
-@kernel
-def _add_held_by_provider(held: Floats, work: Floats, variable: Floats, v: float, planned: float, price: float, n: int) -> None:
-    keep_apart()
-    for i in range(n):
-        outturn = work[A1 * STRIDE + i] * price
-        held[i] += held_by_provider(payment(planned, v * variable[i], outturn), outturn)
-
-
-@kernel
-def _add_held_by_both(held: Floats, work: Floats, baseline: float, price: float, n: int) -> None:
+@inner_kernel
+def _add_own_line(outturn: Floats, held: Floats, work: Floats, price: float, baseline: float, n: int) -> None:
     """A party that provides what it pays for holds the whole gain of the line."""
     keep_apart()
     for i in range(n):
-        held[i] += baseline - work[A1 * STRIDE + i] * price
+        cost = work[A1 * STRIDE + i] * price
+        outturn[i] += cost
+        held[i] += baseline - cost
 
 
 @inner_kernel
@@ -106,14 +99,13 @@ def add_covered_line(area: Area, work: Floats, lines: Lines, covered: Covered, s
     """Add a covered line and year to its arrangement's outturn and to what its payer and provider hold."""
     a, years = covered.arrangement[s], covered.baseline.shape[1]
     price, planned, baseline = lines.plan_price[s, t], lines.plan_payment[s, t], covered.baseline[s, t]
-    _add_outturn(row_view(area.rows, (a * years + t) * ARRANGEMENT_ROWS + OUTTURN), work, price, n)
+    outturn = row_view(area.rows, (a * years + t) * ARRANGEMENT_ROWS + OUTTURN)
     payer, provider = row_view(area.held, covered.payer[s] * years + t), row_view(area.held, covered.provider[s] * years + t)
-    if not lines.paid[s]:
-        _add_held_by_both(payer, work, baseline, price, n)
-        return
-    variable, v = row_view(area.x, lines.slot[s, 4, 0] + lines.slot[s, 4, 1] * t), lines.scale[s, 4, t]
-    _add_held_by_payer(payer, work, variable, v, baseline, planned, price, n)
-    _add_held_by_provider(provider, work, variable, v, planned, price, n)
+    if lines.paid[s]:
+        variable = row_view(area.x, lines.slot[s, 4, 0] + lines.slot[s, 4, 1] * t)
+        _add_paid_line(outturn, payer, provider, work, variable, (price, planned, baseline, lines.scale[s, 4, t]), n)
+    else:
+        _add_own_line(outturn, payer, work, price, baseline, n)
 
 
 @inner_kernel

@@ -16,7 +16,7 @@ from simengine.engine.arrangements import (
     settle_year,
 )
 from simengine.engine.detail import Detail, DetailScratch, keep_line, keep_schemes
-from simengine.engine.lines import SUM_ROWS, Effects, Lines, add_to_pair, line_reduction, line_year
+from simengine.engine.lines import CLIPPED, SUM_ROWS, Effects, Lines, line_reduction, line_values, line_year
 from simengine.engine.ops import Ops, fill_row, row_view, run_ops
 from simengine.engine.positions import Parties, position_year
 from simengine.engine.schemes import add_scheme_savings
@@ -60,7 +60,6 @@ class Scratch(NamedTuple):
     held: Floats  # by member and year
     contract: Floats
     out: Floats  # system, parties, arrangements, members
-    clipped: Floats  # one row
     variates: VariateScratch
     detail: DetailScratch
 
@@ -74,7 +73,7 @@ def _clear(scratch: Scratch, outputs: Outputs, n: int) -> None:
         fill_row(row_view(scratch.held, row), 0.0, n)
     for row in range(outputs.arrangements + OUTTURN, outputs.members, ARRANGEMENT_ROWS):
         fill_row(row_view(scratch.out, row), 0.0, n)
-    fill_row(scratch.clipped, 0.0, n)
+    fill_row(row_view(scratch.work, CLIPPED), 0.0, n)
 
 
 @inner_kernel
@@ -90,12 +89,12 @@ def _project_line(model: Model, outputs: Outputs, scratch: Scratch, s: int, n: i
     lines, years = model.lines, model.lines.plan_price.shape[1]
     work, x, area = scratch.work, scratch.x, _area(outputs, scratch)
     for t in range(years):
-        line_reduction(work, scratch.clipped, x, model.effects, s, t, n)
-        line_year(work, scratch.history, x, lines, s, t, n)
-        add_to_pair(scratch.sums[(lines.pair[s] * years + t) * SUM_ROWS * STRIDE :], work, n)
+        line_reduction(work, x, model.effects, s, t, n)
+        line_year(work, scratch.sums[(lines.pair[s] * years + t) * SUM_ROWS * STRIDE :], scratch.history, x, lines, s, t, n)
         if model.covered.arrangement[s] >= 0:
             add_covered_line(area, work, lines, model.covered, s, t, n)
         if model.detail.wanted:
+            line_values(work, x, lines, s, t, n)
             add_scheme_savings(scratch.detail.savings, scratch.detail.work, work, x, model.effects, s, t, n)
             keep_line(model.detail, scratch.detail, work, x, s, t, n)
 
@@ -155,5 +154,5 @@ def run_blocks(
         project_tile(model, outputs, scratch, n)
         _store(outputs, scratch, store, first - origin, n)
         for i in range(n):
-            clipped += 1 if scratch.clipped[i] > 0.0 else 0
+            clipped += 1 if scratch.work[CLIPPED * STRIDE + i] > 0.0 else 0
     return clipped

@@ -210,7 +210,7 @@ def build_lines(book: RowBook, spec: StudySpec, slots: Sequence[LineSlots], plan
         scale=np.array([[k.scale for k in line] for line in used], dtype=np.float64).reshape(len(used), 6, years),
         pair=np.array([pairs[payer(spec, name), spec.services[name].provider] for name in names], dtype=np.int64),
         paid=np.array([payer(spec, name) != spec.services[name].provider for name in names], dtype=np.int64),
-        release_years=np.array([line.release_years if f else -1 for line, f in zip(services, fixed, strict=True)], dtype=np.int64),
+        release_years=np.array([line.release_years if f else 0 for line, f in zip(services, fixed, strict=True)], dtype=np.int64),
         planned_price=np.array([line.payment_price == "plan" for line in services], dtype=np.int64),
         plan_do_nothing=plan.do_nothing,
         plan_price=plan.price,

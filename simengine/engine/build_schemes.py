@@ -20,6 +20,7 @@ from simengine.projection.scheme_cost import capital_charge_weights
 from simengine.study.defaults import effect_service, funder_of
 from simengine.study.model import StudySpec
 from simengine.study.schemes import Cost, Effect, Investment, Ramp, RampTable
+from simengine.study.services import Service
 
 WHOLE = "whole"
 
@@ -121,17 +122,26 @@ def build_effects(spec: StudySpec, segments: Mapping[str, Mapping[str, Segment]]
         slot=np.array([[(k.row, k.stride) for k in e] for e in used], dtype=np.int64).reshape(len(effects), 4, 2),
         scale=np.array([[k.scale for k in e] for e in used], dtype=np.float64).reshape(len(effects), 4, years),
         scheme=np.array([e.scheme for e in effects], dtype=np.int64),
+        may_exceed=np.array([_may_exceed(spec.services[line], segments[line]) for line in spec.services], dtype=np.int64),
     )
+
+
+def _may_exceed(line: Service, segments: Mapping[str, Segment]) -> bool:
+    """Whether the reduction of a line can come out above 1: not where its segments have constant shares that sum to at most 1."""
+    shares = [np.array(segment.share.scale) for segment in segments.values() if segment.share.is_constant]
+    if len(shares) < len(segments) or line.overlap == "independent":
+        return True
+    return bool(np.any(np.sum(shares, axis=0) > 1.0)) if shares else False
 
 
 def planned_reductions(book: RowBook, effects: Effects) -> Floats:
     """The planned reduction ρ of every line and year: the hot loop's own pass on a single draw."""
     lines = effects.overlap.shape[0]
-    matrix, work, clipped = book.plan_matrix(), np.zeros(LINE_ROWS * STRIDE), np.zeros(STRIDE)
+    matrix, work = book.plan_matrix(), np.zeros(LINE_ROWS * STRIDE)
     found = np.empty((lines, book.years))
     for s in range(lines):
         for t in range(book.years):
-            line_reduction(work, clipped, matrix, effects, s, t, 1)
+            line_reduction(work, matrix, effects, s, t, 1)
             found[s, t] = work[REDUCTION * STRIDE]
     return found
 

@@ -10,35 +10,44 @@ REPLICATES = 16
 #: Columns of a partial sum: count, Σd, Σd², Σ over whole batches of (Σd)², Σd over whole batches, then Σd by replicate.
 COUNT, SUM, SQUARES, BATCH_SQUARES, BATCH_SUM, REPLICATE = range(6)
 MOMENT_COLUMNS = REPLICATE + REPLICATES
+#: Length of the work areas of ``add_moments``.
+LANES = BATCH // 2
 
 
 @kernel
-def _lanes(lane: Floats, square: Floats, row: Floats, plan: float, first: int, last: int) -> None:
-    """Sixteen lane sums of d = x - plan and of d² over part of a row; draw i goes to lane i % 16. What is not finite is left out."""
+def _fold(lane: Floats, square: Floats, row: Floats, plan: float) -> None:
+    """Sums of d = x - plan and of d² over a batch, by draw i % 16: the halves of the batch are added onto each other until 16 are left.
+
+    Each halving is a loop over neighbours, so it becomes vector code; the order of the additions is fixed.
+    """
     keep_apart()
+    half = BATCH // 2
+    for i in range(half):
+        d, e = row[i] - plan, row[half + i] - plan
+        lane[i] = d + e
+        square[i] = d * d + e * e
+    half //= 2
+    while half >= REPLICATES:
+        for i in range(half):
+            lane[i] += lane[half + i]
+        for i in range(half):
+            square[i] += square[half + i]
+        half //= 2
+
+
+@kernel
+def _fold_finite(lane: Floats, square: Floats, row: Floats, plan: float, n: int) -> int:
+    """As ``_fold``, for a part of a batch or one with failed draws: what is not finite is left out; returns how many were summed."""
     for k in range(REPLICATES):
         lane[k] = 0.0
         square[k] = 0.0
-    whole = first + (last - first) // REPLICATES * REPLICATES
-    for i in range(first, whole, REPLICATES):
-        for k in range(REPLICATES):
-            d = row[i + k] - plan
-            d = d if d - d == 0.0 else 0.0
-            lane[k] += d
-            square[k] += d * d
-    for i in range(whole, last):
-        d = row[i] - plan
-        d = d if d - d == 0.0 else 0.0
-        lane[i - whole] += d
-        square[i - whole] += d * d
-
-
-@kernel
-def _finite(row: Floats, first: int, last: int) -> int:
-    """How many entries of part of a row are finite."""
     count = 0
-    for i in range(first, last):
-        count += 1 if row[i] - row[i] == 0.0 else 0
+    for i in range(n):
+        d = row[i] - plan
+        if d - d == 0.0:
+            lane[i % REPLICATES] += d
+            square[i % REPLICATES] += d * d
+            count += 1
     return count
 
 
@@ -52,15 +61,24 @@ def _tree(lane: Floats) -> float:
 
 @kernel
 def add_moments(partial: Floats, row: Floats, plan: float, lane: Floats, square: Floats, n: int) -> None:
-    """Add the first ``n`` entries of a tile row to a partial sum (``MOMENT_COLUMNS`` long); a tile starts a batch and a replicate."""
+    """Add the first ``n`` entries of a tile row to a partial sum (``MOMENT_COLUMNS`` long); a tile starts a batch and a replicate.
+
+    ``lane`` and ``square`` are work areas of ``LANES`` numbers.
+    """
     for first in range(0, n, BATCH):
-        last = min(first + BATCH, n)
-        _lanes(lane, square, row, plan, first, last)
+        size, count = min(n - first, BATCH), BATCH
+        batch = row[first : first + size]
+        if size == BATCH:
+            _fold(lane, square, batch, plan)
+        total_square = _tree(square)
+        if size < BATCH or total_square - total_square != 0.0:
+            count = _fold_finite(lane, square, batch, plan, size)
+            total_square = _tree(square)
         total = _tree(lane)
-        partial[COUNT] += _finite(row, first, last)
+        partial[COUNT] += count
         partial[SUM] += total
-        partial[SQUARES] += _tree(square)
-        if last - first == BATCH:
+        partial[SQUARES] += total_square
+        if size == BATCH:
             partial[BATCH_SQUARES] += total * total
             partial[BATCH_SUM] += total
         for k in range(REPLICATES):

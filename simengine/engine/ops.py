@@ -17,6 +17,8 @@ PRODUCT, LINEAR, INDEX, RAMP, VARIATION = range(5)
 #: Roles of an input: of a product (times x, divided by x, times 1 - x); of an index (first rate of a factor, further rate).
 TIMES, DIVIDE, LESS = 0, 1, 2
 FIRST, FURTHER = 0, 1
+#: The row of ones.
+ONES = 0
 
 
 class Ops(NamedTuple):
@@ -87,10 +89,19 @@ def _multiply(out: Floats, x: Floats, scale: float, role: int, n: int) -> None:
 
 
 @kernel
-def _grow_row(index: Floats, rate: Floats, n: int) -> None:
+def _grow_row(index: Floats, previous: Floats, rate: Floats, scale: float, n: int) -> None:
+    """One factor with a single rate: ``index = previous · (1 + scale · rate)``; the two indices may be the same row."""
     keep_apart()
     for i in range(n):
-        index[i] = grow(index[i], rate[i])
+        index[i] = grow(previous[i], scale * rate[i])
+
+
+@kernel
+def _start_rates(work: Floats, a: Floats, b: Floats, scale_a: float, scale_b: float, n: int) -> None:
+    """The weighted sum of the first two rates of a factor."""
+    keep_apart()
+    for i in range(n):
+        work[i] = scale_a * a[i] + scale_b * b[i]
 
 
 @kernel
@@ -118,15 +129,31 @@ def _variation_year(ops: Ops, op: int, t: int, out: Floats, x: Floats, n: int) -
 
 
 @kernel
+def _factor_end(ops: Ops, j: int, last: int) -> int:
+    """The input after the last one of the factor that starts at input ``j``."""
+    end = j + 1
+    while end < last and ops.role[end] == FURTHER:
+        end += 1
+    return end
+
+
+@kernel
 def _index_year(ops: Ops, op: int, t: int, out: Floats, work: Floats, x: Floats, n: int) -> None:
-    """Multiply ``out`` by the factors of year t; each factor is 1 + the sum of its weighted rates."""
-    first, last = ops.first_input[op], ops.first_input[op + 1]
-    for j in range(first, last):
-        if ops.role[j] == FIRST:
-            fill_row(work, 0.0, n)
-        add_scaled_row(work, row_view(x, ops.row[j] + ops.stride[j] * t), ops.scale[j, t], n)
-        if j + 1 == last or ops.role[j + 1] == FIRST:
-            _grow_row(out, work, n)
+    """Multiply the index of the year before by the factors of year t; each factor is 1 + the sum of its weighted rates."""
+    j, last = ops.first_input[op], ops.first_input[op + 1]
+    previous = row_view(x, ops.target[op] + t - 1 if t > 0 else ONES)
+    while j < last:
+        end = _factor_end(ops, j, last)
+        rate, scale = row_view(x, ops.row[j] + ops.stride[j] * t), ops.scale[j, t]
+        if end > j + 1:
+            second = row_view(x, ops.row[j + 1] + ops.stride[j + 1] * t)
+            _start_rates(work, rate, second, scale, ops.scale[j + 1, t], n)
+            for k in range(j + 2, end):
+                add_scaled_row(work, row_view(x, ops.row[k] + ops.stride[k] * t), ops.scale[k, t], n)
+            rate, scale = work[:TILE], 1.0
+        _grow_row(out, previous, rate, scale, n)
+        previous = out
+        j = end
 
 
 @kernel
@@ -144,11 +171,6 @@ def _op_year(ops: Ops, op: int, t: int, x: Floats, work: Floats, n: int) -> None
         for j in range(first, last):
             add_scaled_row(out, row_view(x, ops.row[j] + ops.stride[j] * t), ops.scale[j, t], n)
     elif kind == INDEX:
-        fill_row(out, 1.0, n)
-        if t > 0:
-            previous = row_view(x, ops.target[op] + t - 1)
-            for i in range(n):
-                out[i] = previous[i]
         _index_year(ops, op, t, out, work, x, n)
     elif kind == RAMP:
         _ramp_year(ops, op, t, out, x, n)

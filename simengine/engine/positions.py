@@ -18,7 +18,7 @@ from simengine.engine.lines import (
 )
 from simengine.engine.ops import add_row, add_scaled_row, fill_row, row_view, subtract_row
 from simengine.engine.tile import STRIDE
-from simengine.jit import Floats, Ints, inner_kernel
+from simengine.jit import Floats, Ints, inner_kernel, keep_apart
 
 #: Output rows of the system by year, and of a party and year.
 NET_SAVING, NET_BENEFIT, NET_POSITION, LEAKAGE, TOTAL_SAVING, TOTAL_RELEASED, TOTAL_STRANDED = range(7)
@@ -43,6 +43,17 @@ class Parties(NamedTuple):
 
 
 @inner_kernel
+def _fund(party: Floats, funding: Floats, scale: float, n: int) -> None:
+    """Start a party's year from its funding."""
+    keep_apart()
+    for i in range(n):
+        value = scale * funding[i]
+        party[FUNDING * STRIDE + i] = value
+        party[BEFORE * STRIDE + i] = value
+        party[DO_NOTHING * STRIDE + i] = value
+
+
+@inner_kernel
 def _start(system: Floats, rows: Floats, x: Floats, parties: Parties, t: int, n: int) -> None:
     """Zero the system's rows of year t and start every party from its funding."""
     years = parties.funding_scale.shape[1]
@@ -50,45 +61,58 @@ def _start(system: Floats, rows: Floats, x: Floats, parties: Parties, t: int, n:
         fill_row(row_view(system, t * SYSTEM_ROWS + k), 0.0, n)
     for p in range(parties.in_system.shape[0]):
         here = rows[(p * years + t) * PARTY_ROWS * STRIDE :]
-        funding, scale = row_view(x, parties.funding[p, 0] + parties.funding[p, 1] * t), parties.funding_scale[p, t]
-        for k in range(PARTY_ROWS):
-            fill_row(row_view(here, k), 0.0, n)
-            add_scaled_row(row_view(here, k), funding, scale, n)
+        funding = row_view(x, parties.funding[p, 0] + parties.funding[p, 1] * t)
+        _fund(here, funding, parties.funding_scale[p, t], n)
         if parties.in_system[p]:
             add_row(row_view(system, t * SYSTEM_ROWS + NET_POSITION), row_view(here, FUNDING), n)
 
 
 @inner_kernel
-def _pay(payer: Floats, provider: Floats, sums: Floats, n: int) -> None:
-    """Payments of a pair, with schemes and without."""
-    subtract_row(row_view(payer, BEFORE), row_view(sums, SUM_PAY), n)
-    add_row(row_view(provider, BEFORE), row_view(sums, SUM_PAY), n)
-    subtract_row(row_view(payer, DO_NOTHING), row_view(sums, SUM_PAY_DN), n)
-    add_row(row_view(provider, DO_NOTHING), row_view(sums, SUM_PAY_DN), n)
+def _pay(payer: Floats, sums: Floats, n: int) -> None:
+    """What a pair's payer pays, with schemes and without."""
+    keep_apart()
+    for i in range(n):
+        payer[BEFORE * STRIDE + i] -= sums[SUM_PAY * STRIDE + i]
+        payer[DO_NOTHING * STRIDE + i] -= sums[SUM_PAY_DN * STRIDE + i]
+
+
+@inner_kernel
+def _provide(provider: Floats, sums: Floats, n: int) -> None:
+    """What a pair's provider is paid and what its services cost it, with schemes and without."""
+    keep_apart()
+    for i in range(n):
+        cost = sums[SUM_COST * STRIDE + i]
+        provider[BEFORE * STRIDE + i] += sums[SUM_PAY * STRIDE + i] - cost
+        provider[DO_NOTHING * STRIDE + i] += sums[SUM_PAY_DN * STRIDE + i] - (cost + sums[SUM_RELEASED * STRIDE + i])
+
+
+@inner_kernel
+def _total(system: Floats, sums: Floats, n: int) -> None:
+    """Add a pair's saving, cost released and stranded cost to the system's."""
+    keep_apart()
+    for i in range(n):
+        saving = sums[SUM_SAVING * STRIDE + i]
+        system[NET_SAVING * STRIDE + i] += saving
+        system[TOTAL_SAVING * STRIDE + i] += saving
+        system[TOTAL_RELEASED * STRIDE + i] += sums[SUM_RELEASED * STRIDE + i]
+        system[TOTAL_STRANDED * STRIDE + i] += sums[SUM_STRANDED * STRIDE + i]
 
 
 @inner_kernel
 def _pair_year(system: Floats, rows: Floats, sums: Floats, parties: Parties, q: int, t: int, n: int) -> None:
-    """Payments and provider costs of pair ``q`` in year ``t``."""
+    """Payments and provider costs of pair ``q`` in year ``t``; a pair whose two parties are one pays nothing (its sums are 0)."""
     years = parties.funding_scale.shape[1]
     payer, provider = parties.pair[q, 0], parties.pair[q, 1]
     here = system[t * SYSTEM_ROWS * STRIDE :]
-    if payer != provider:
-        _pay(rows[(payer * years + t) * PARTY_ROWS * STRIDE :], rows[(provider * years + t) * PARTY_ROWS * STRIDE :], sums, n)
-        if parties.in_system[payer] and not parties.in_system[provider]:
-            add_row(row_view(here, LEAKAGE), row_view(sums, SUM_PAY), n)
-        if parties.in_system[provider] and not parties.in_system[payer]:
-            subtract_row(row_view(here, LEAKAGE), row_view(sums, SUM_PAY), n)
-    provides = rows[(provider * years + t) * PARTY_ROWS * STRIDE :]
-    subtract_row(row_view(provides, BEFORE), row_view(sums, SUM_COST), n)
-    subtract_row(row_view(provides, DO_NOTHING), row_view(sums, SUM_COST), n)
-    subtract_row(row_view(provides, DO_NOTHING), row_view(sums, SUM_RELEASED), n)
+    _pay(rows[(payer * years + t) * PARTY_ROWS * STRIDE :], sums, n)
+    _provide(rows[(provider * years + t) * PARTY_ROWS * STRIDE :], sums, n)
+    _total(here, sums, n)
+    if parties.in_system[payer] and not parties.in_system[provider]:
+        add_row(row_view(here, LEAKAGE), row_view(sums, SUM_PAY), n)
+    if parties.in_system[provider] and not parties.in_system[payer]:
+        subtract_row(row_view(here, LEAKAGE), row_view(sums, SUM_PAY), n)
     if parties.in_system[provider]:
         subtract_row(row_view(here, NET_POSITION), row_view(sums, SUM_COST), n)
-    add_row(row_view(here, NET_SAVING), row_view(sums, SUM_SAVING), n)
-    add_row(row_view(here, TOTAL_SAVING), row_view(sums, SUM_SAVING), n)
-    add_row(row_view(here, TOTAL_RELEASED), row_view(sums, SUM_RELEASED), n)
-    add_row(row_view(here, TOTAL_STRANDED), row_view(sums, SUM_STRANDED), n)
 
 
 @inner_kernel

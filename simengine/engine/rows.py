@@ -9,15 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simengine.engine.ops import DIVIDE, FIRST, FURTHER, INDEX, LESS, LINEAR, PRODUCT, TIMES, Ops, run_ops
+from simengine.engine.ops import DIVIDE, FIRST, FURTHER, INDEX, LESS, LINEAR, ONES, PRODUCT, TIMES, Ops, run_ops
 from simengine.engine.tile import STRIDE
 from simengine.errors import Problem, StudyError
 from simengine.jit import Floats
 from simengine.projection.price import Change
 from simengine.study.numbers import Number, Uncertain
 from simengine.study.plan import built_per_year, plan_values, yearly_parameters
-
-ONES = 0
 
 
 class Slot(NamedTuple):

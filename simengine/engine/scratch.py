@@ -5,8 +5,8 @@ import numpy as np
 from simengine.engine.arrangements import CONTRACT_WORK_ROWS
 from simengine.engine.block import Model, Scratch
 from simengine.engine.detail import DetailScratch
-from simengine.engine.lines import LINE_ROWS, SUM_ROWS
-from simengine.engine.moments import MOMENT_COLUMNS, REPLICATES
+from simengine.engine.lines import HISTORY_ROWS, LINE_ROWS, SUM_ROWS
+from simengine.engine.moments import LANES, MOMENT_COLUMNS
 from simengine.engine.ops import run_ops
 from simengine.engine.outputs import Layout
 from simengine.engine.schemes import SCHEME_WORK_ROWS
@@ -28,18 +28,17 @@ def new_scratch(model: Model, layout: Layout, rows: int, detail_store: Floats, b
     return Scratch(
         x=x,
         work=_rows(LINE_ROWS),
-        history=_rows(2 * years),
+        history=_rows(HISTORY_ROWS * years),
         sums=_rows(model.parties.pair.shape[0] * years * SUM_ROWS),
         held=_rows(len(layout.members) * years),
         contract=_rows(CONTRACT_WORK_ROWS),
         out=_rows(layout.starts[3]),
-        clipped=_rows(1),
         variates=new_variate_scratch(model.variates),
         detail=DetailScratch(
             savings=_rows(len(layout.schemes) * years if wanted else 1),
             work=_rows(SCHEME_WORK_ROWS),
-            lane=np.zeros(REPLICATES),
-            square=np.zeros(REPLICATES),
+            lane=np.zeros(LANES),
+            square=np.zeros(LANES),
             partial=np.zeros((blocks, layout.detail_count if wanted else 0, MOMENT_COLUMNS)),
             position=np.zeros(2, dtype=np.int64),
             store=detail_store,

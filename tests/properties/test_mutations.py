@@ -40,13 +40,18 @@ MUTATIONS = [
     ("engine/positions.py", "-parties.cost_scale[c, t]", "parties.cost_scale[c, t]", "net saving"),
     ("contract/settlement.py", "return payout - phi * held", "return payout + phi * held", "settlements sum to zero"),
     ("contract/settlement.py", "return payment - outturn", "return outturn - payment", "what is held sums to the pool"),
-    ("engine/arrangements.py", "subtract_row(left, row_view(out, PAYOUT), n)", "add_row(left, row_view(out, PAYOUT), n)", "payouts sum to the pool"),
+    (
+        "engine/arrangements.py",
+        "subtract_row(left, row_view(out, PAYOUT), n)",
+        "add_row(left, row_view(out, PAYOUT), n)",
+        "payouts sum to the pool",
+    ),
     ("engine/lines.py", "work[SAVING * STRIDE + i] = s0 - s1", "work[SAVING * STRIDE + i] = s1 - s0", "saving of a line"),
     (
         "engine/lines.py",
         "avoided[i] = work[A0 * STRIDE + i] - work[A1 * STRIDE + i]",
         "avoided[i] = work[A1 * STRIDE + i] - work[A0 * STRIDE + i]",
-        "net benefit is cost released less costs",
+        "cost released is cost without schemes less cost with them",
     ),
 ]
 
