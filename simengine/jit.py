@@ -89,6 +89,10 @@ from llvmlite import ir  # type: ignore[import-untyped]  # noqa: E402
 from numba.core import types  # noqa: E402
 from numba.extending import intrinsic  # noqa: E402
 
+if _CACHE:
+    # numba reads its environment when it is first imported, which may have been before us
+    numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
+
 #: What kernels work on: flat float64 rows, int64 tables, uint64 words.
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -7,18 +7,18 @@ import click
 
 from simengine.cli.output import common_options, envelope, say
 
+EXAMPLE = """\b
+Example:
+  simrisk check configs/bettercaretown.toml
+"""
 
-@click.command("check")
+
+@click.command("check", epilog=EXAMPLE)
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value of the study.")
 @common_options
 def command(study: Path, *, overrides: tuple[str, ...], as_json: bool, quiet: bool) -> None:
-    r"""Read and validate a study: every problem at once; then its drivers, and in words who bears a gain and a loss.
-
-    \b
-    Example:
-      simrisk check configs/bettercaretown.toml
-    """
+    """Read and validate a study: every problem at once; then its drivers, and in words who bears a gain and a loss."""
     from simengine.study.load import load_study
 
     loaded = load_study(study, overrides)

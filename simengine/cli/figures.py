@@ -4,9 +4,12 @@ import math
 
 #: Decimals of a figure that is known exactly (a plan, a constant).
 _EXACT_DECIMALS = 2
-_MOST_DECIMALS = 6
+#: A thousandth of the unit: beyond it a figure in GBP m or GBP k says nothing that a decision needs.
+_MOST_DECIMALS = 3
 #: Most figures of a value worth reading.
 _FIGURES = 4
+#: What was never seen in n draws has a chance below 3/n, at 95 %.
+_NEVER_SEEN = 3.0
 
 
 def decimals_for(error: float, value: float = 0.0) -> int:
@@ -34,15 +37,18 @@ def money(value: float, error: float | None = None) -> str:
 
 
 def probability(value: float, error: float) -> str:
-    """``12.3 ±0.1%``; one that was never seen is below twice its error, not nought."""
+    """``12.3 ±0.1%``; one that was never seen in n draws is below 3/n (at 95 %), not nought."""
     if not math.isfinite(value):
         return "-"
     if error > 0.0 and value in (0.0, 1.0):
-        bound = f"{100 * 2 * error:.2g}"
-        return f"<{bound}%" if value == 0.0 else f">{100 - float(bound):g}%"
+        bound = 100 * _NEVER_SEEN * error
+        stated = f"{bound:.{max(-math.floor(math.log10(bound)), 0)}f}"
+        if bound >= 100.0:
+            return "-"
+        return f"<{stated}%" if value == 0.0 else f">{100 - float(stated):g}%"
     if error == 0.0 or not math.isfinite(error):
         return f"{100 * value:.0f}%"
-    places = min(decimals_for(100 * error), 2)
+    places = decimals_for(100 * error)
     return f"{100 * value:.{places}f} ±{100 * error:.{places}f}%"
 
 

@@ -7,18 +7,18 @@ import click
 from simengine.cli.output import common_options, envelope
 from simengine.errors import ResultError
 
+EXAMPLE = """\b
+Example:
+  simrisk init my_study
+  simrisk run my_study/study.toml
+"""
 
-@click.command("init")
+
+@click.command("init", epilog=EXAMPLE)
 @click.argument("folder", type=click.Path(path_type=Path), default=Path())
 @common_options
 def command(folder: Path, *, as_json: bool, quiet: bool) -> None:
-    r"""Write a small working study with comments into a folder (default: this one), ready to run.
-
-    \b
-    Example:
-      simrisk init my_study
-      simrisk run my_study/study.toml
-    """
+    """Write a small working study with comments into a folder (default: this one), ready to run."""
     from importlib.resources import files
 
     text = (files("simengine.study") / "starter" / "study.toml").read_text(encoding="utf-8")

@@ -2,10 +2,19 @@
 
 import importlib
 import os
+import sys
+from collections.abc import Callable
+from typing import Any
 
 import click
 
 from simengine.version import VERSION
+
+EXAMPLE = """\b
+Example:
+  simrisk check configs/bettercaretown.toml
+  simrisk run configs/bettercaretown.toml
+"""
 
 #: Command name -> module and one line of help; a module is imported when its command is asked for.
 COMMANDS = {
@@ -32,6 +41,27 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
+    def main(self, *arguments: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run a command line and leave the program: errors in it are JSON where that is asked for, an interrupt has its own exit code."""
+        parse_and_run: Callable[..., Any] = super().main  # its overloads know no arguments that are handed on
+        if not standalone_mode:
+            return parse_and_run(*arguments, standalone_mode=False, **extra)
+        from simengine.cli.output import INTERRUPTED, INTERRUPTED_TEXT, error_json
+        from simengine.errors import Problem
+
+        try:
+            code = parse_and_run(*arguments, standalone_mode=False, **extra)
+        except click.ClickException as error:
+            if "--json" in (arguments[0] if arguments else extra.get("args") or sys.argv[1:]):
+                click.echo(error_json("usage", [Problem("", error.format_message())]))
+            else:
+                error.show()
+            sys.exit(error.exit_code)
+        except (click.Abort, KeyboardInterrupt):
+            click.echo(f"error: {INTERRUPTED_TEXT}", err=True)
+            sys.exit(INTERRUPTED)
+        sys.exit(code if isinstance(code, int) else 0)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
@@ -39,18 +69,14 @@ class LazyGroup(click.Group):
 
 
 @click.group(
-    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "auto_envvar_prefix": "SIMRISK"}
+    cls=LazyGroup,
+    epilog=EXAMPLE,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "auto_envvar_prefix": "SIMRISK"},
 )
 @click.version_option(VERSION, prog_name="simrisk")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    r"""Monte Carlo risk and sensitivity for the money of health-and-care systems.
-
-    \b
-    Example:
-      simrisk check configs/bettercaretown.toml
-      simrisk run configs/bettercaretown.toml
-    """
+    """Monte Carlo risk and sensitivity for the money of health-and-care systems."""
     if os.environ.get("NO_COLOR"):
         ctx.color = False
 

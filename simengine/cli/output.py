@@ -5,7 +5,7 @@ import json
 import math
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -15,6 +15,11 @@ from simengine.version import VERSION
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
+INTERRUPTED_TEXT = "interrupted: what was finished is kept, what was not is not written"
+
+
+class WrongInput(SimriskError):
+    """Raised when an input file other than a study cannot be used (exit code 2)."""
 
 
 def common_options(function: _F) -> _F:
@@ -31,10 +36,12 @@ def common_options(function: _F) -> _F:
             raise
         except StudyError as error:
             _fail("study", error.problems, WRONG_INPUT, as_json, debug)
+        except WrongInput as error:
+            _fail("input", [Problem("", str(error))], WRONG_INPUT, as_json, debug)
         except SimriskError as error:
             _fail("failed", [Problem("", str(error))], FAILED, as_json, debug)
         except KeyboardInterrupt:
-            _fail("interrupted", [Problem("", "interrupted: nothing was written")], INTERRUPTED, as_json, debug)
+            _fail("interrupted", [Problem("", INTERRUPTED_TEXT)], INTERRUPTED, as_json, debug)
         except MemoryError:
             _fail("failed", [Problem("", "not enough memory: use fewer draws")], FAILED, as_json, debug)
         except BrokenPipeError:
@@ -48,17 +55,22 @@ def common_options(function: _F) -> _F:
     return wrapped  # type: ignore[return-value]
 
 
-def _fail(kind: str, problems: list[Problem] | tuple[Problem, ...], code: int, as_json: bool, debug: bool) -> None:
+def _fail(kind: str, problems: Sequence[Problem], code: int, as_json: bool, debug: bool) -> None:
     if debug:
         traceback.print_exc()
     if as_json:
-        click.echo(json.dumps({"error": {"kind": kind, "problems": [problem.as_dict() for problem in problems]}}))
+        click.echo(error_json(kind, problems))
     else:
         for problem in problems:
             click.echo(f"error: {_line(problem)}", err=True)
         if len(problems) > 1:
             click.echo(f"{len(problems)} problems", err=True)
     sys.exit(code)
+
+
+def error_json(kind: str, problems: Sequence[Problem]) -> str:
+    """The JSON object of an error (INTERFACE.md, "JSON")."""
+    return json.dumps({"error": {"kind": kind, "problems": [problem.as_dict() for problem in problems]}})
 
 
 def _line(problem: Problem) -> str:

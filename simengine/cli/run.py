@@ -1,15 +1,31 @@
 """``simrisk run``: the main job."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from simengine.cli.output import common_options, envelope, say
+from simengine.errors import Problem, StudyError
+
+EXAMPLE = """\b
+Example:
+  simrisk run configs/bettercaretown.toml
+  simrisk run configs/bettercaretown.toml --draws 262144 --scenario all
+  simrisk run configs/bettercaretown.toml --set arrangements.acute.msr=0.03
+"""
 
 
-@click.command("run")
+def _file_name(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    if value is not None and (not value or value.endswith(("/", os.sep))):
+        message = f"'{value}' names a folder: a file is needed."
+        raise click.BadParameter(message)
+    return value
+
+
+@click.command("run", epilog=EXAMPLE)
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option("--draws", type=int, help="Number of draws instead of the study's; multiples of 16·2^k are best.")
 @click.option("--seed", type=int, help="Seed instead of the study's; 0 is a seed.")
@@ -19,22 +35,18 @@ from simengine.cli.output import common_options, envelope, say
 )
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value of the study, plan included.")
 @click.option("--store", metavar="WHAT", help="positions, all, summary, or variables separated by commas.")
-@click.option("--out", type=click.Path(path_type=Path), help="File to write [results/<study>-<hash>-s<seed>.nc].")
+@click.option("--out", type=click.Path(dir_okay=False), callback=_file_name, help="File to write [results/<study>-<hash>-s<seed>.nc].")
 @click.option("--threads", type=click.IntRange(min=1), help="Threads to use [one per core]; the numbers do not depend on it.")
 @click.option("--force", is_flag=True, help="Replace a stored run of this study that has more draws or more variables.")
 @common_options
-def command(study: Path, *, as_json: bool, quiet: bool, out: Path | None, force: bool, threads: int | None, **options: Any) -> None:
-    r"""Simulate a study, store the result and print the summary.
-
-    \b
-    Example:
-      simrisk run configs/bettercaretown.toml
-      simrisk run configs/bettercaretown.toml --draws 262144 --scenario all
-      simrisk run configs/bettercaretown.toml --set arrangements.acute.msr=0.03
-    """
+def command(study: Path, *, as_json: bool, quiet: bool, out: str | None, force: bool, threads: int | None, **options: Any) -> None:
+    """Simulate a study, store the result and print the summary."""
     from simengine.study.load import load_study
 
-    loaded = load_study(study, _overrides(options))
+    try:
+        loaded = load_study(study, _overrides(options))
+    except StudyError as error:
+        raise StudyError([_of_option(problem, options) for problem in error.problems]) from None
     for warning in loaded.warnings:
         say(f"warning: {warning}", quiet)
     from simengine import api
@@ -45,7 +57,7 @@ def command(study: Path, *, as_json: bool, quiet: bool, out: Path | None, force:
 
     names = api.scenario_names(loaded, options["scenarios"])
     identity, settings = api.run_identity(loaded, names), loaded.spec.simulation
-    path = out or Path("results") / f"{loaded.name}-{identity[:8]}-s{settings.seed}.nc"
+    path = Path(out or f"results/{loaded.name}-{identity[:8]}-s{settings.seed}.nc")
     # a file that cannot be written is found out before anything is compiled or simulated
     check_folder(path, 0)
     check_replacement(path, identity, settings.seed, settings.draws, api.stored_names(settings.store), force=force)
@@ -67,11 +79,17 @@ def command(study: Path, *, as_json: bool, quiet: bool, out: Path | None, force:
     say(f"\nstored in {path}", quiet)
 
 
+def _of_option(problem: Problem, options: dict[str, Any]) -> Problem:
+    """A problem with a value that came from an option of its own, named as that option."""
+    name = problem.path.removeprefix("simulation.").partition(".")[0]
+    return replace(problem, file=f"--{name}") if problem.path.startswith("simulation.") and options.get(name) is not None else problem
+
+
 def _overrides(options: dict[str, Any]) -> list[str]:
     """Every option that changes the study, as ``--set`` would: one set of rules and messages."""
     stated = [f"simulation.{name}={options[name]}" for name in ("draws", "seed") if options[name] is not None]
     stated += [f'simulation.sampler="{options["sampler"]}"'] if options["sampler"] else []
-    if options["store"]:
+    if options["store"] is not None:
         names = [name.strip() for name in options["store"].split(",")]
         single = names[0] in ("positions", "all", "summary") and len(names) == 1
         stated.append(f'simulation.store="{names[0]}"' if single else f"simulation.store={names!r}")

@@ -30,7 +30,7 @@ def statistics_rows(summary: xr.Dataset) -> Iterator[dict[str, object]]:
                 "level": _LEVELS.get(at["statistic"]),
                 "value": float(array[place]),
                 "standard_error": float(errors[place]),
-                "unit": values.attrs.get("units"),
+                "unit": "1" if at["statistic"].startswith("p_") else values.attrs.get("units"),
             }
 
 

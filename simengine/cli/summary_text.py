@@ -1,30 +1,33 @@
-"""The summary of a run on one screen: the system by year, each party, and how often the contract's terms bind."""
+"""The summary of a run on one screen: the system by year, each party, how often the contract's terms bind, and scenarios less the base."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
 
-from simengine.cli.figures import money, probability
+from simengine.cli.figures import decimals_for, money, probability
 
 _SCALES = {"": 1.0, "k": 1e3, "m": 1e6}
 _LABEL = 24
+_BASE = "base"
+Rows = list[tuple[str, list[str]]]
 
 
-def _row(label: str, cells: Sequence[str], width: int) -> str:
+def _line(label: str, cells: Sequence[str], width: int) -> str:
     return f"{label:<{_LABEL}}" + "".join(f"{cell:>{width}}" for cell in cells)
 
 
 class SummaryText:
-    """The printed summary of one scenario of a run."""
+    """The printed tables of one scenario of a run."""
 
     def __init__(self, result: xr.Dataset, summary: xr.Dataset, scenario: str) -> None:
         self.result, self.scenario = result, scenario
-        self.summary = summary.sel(scenario=scenario)
+        self.summary = summary.sel(scenario=scenario).load()
         self.unit = str(result.attrs["money_unit"])
         self.scale = _SCALES[self.unit.partition(" ")[2]]
         self.years = [str(year) for year in result["year"].to_numpy()]
         self.columns = [*self.years, "term"]
+        self.parties = [str(party) for party in self.summary["party"].to_numpy()]
         self.lines: list[str] = []
 
     def _values(self, name: str, statistic: str, **entity: str) -> tuple[list[float], list[float]]:
@@ -44,56 +47,68 @@ class SummaryText:
         values, errors = self._values(name, statistic, **entity)
         return [probability(value, error) for value, error in zip(values, errors, strict=True)]
 
-    def _table(self, title: str, rows: Sequence[tuple[str, Sequence[str]]]) -> None:
-        width = max(2 + max(len(cell) for _, cells in rows for cell in cells), 10)
-        self.lines += ["", _row(title, self.columns, width)]
-        self.lines += [_row(f"  {label}", cells, width) for label, cells in rows]
+    def _range(self, name: str, **entity: str) -> list[str]:
+        low, errors = self._values(name, "q05", **entity)
+        high, _ = self._values(name, "q95", **entity)
+        return [_span(a / self.scale, b / self.scale, error / self.scale) for a, b, error in zip(low, high, errors, strict=True)]
 
-    def _block(self, name: str, **entity: str) -> list[tuple[str, list[str]]]:
+    def _varies(self, name: str, **entity: str) -> bool:
+        low, high = self._values(name, "q05", **entity)[0], self._values(name, "q95", **entity)[0]
+        return any(a != b for a, b in zip(low, high, strict=True))
+
+    def _table(self, title: str, rows: Rows) -> None:
+        width = max(2 + max(len(cell) for _, cells in rows for cell in cells), 10)
+        self.lines += ["", _line(title, self.columns, width)]
+        self.lines += [_line(f"  {label}", cells, width) for label, cells in rows]
+
+    def _block(self, name: str) -> Rows:
         return [
-            ("plan", self._plan(name, **entity)),
-            ("mean", self._money(name, "mean", **entity)),
-            ("P5", self._money(name, "q05", **entity)),
-            ("P50", self._money(name, "q50", **entity)),
-            ("P95", self._money(name, "q95", **entity)),
-            ("chance below zero", self._chance(name, "p_below_zero", **entity)),
+            ("plan", self._plan(name)),
+            ("mean", self._money(name, "mean")),
+            ("P5", self._money(name, "q05")),
+            ("P50", self._money(name, "q50")),
+            ("P95", self._money(name, "q95")),
+            ("chance below zero", self._chance(name, "p_below_zero")),
         ]
 
     def _system(self) -> None:
-        self._table("Net position", self._block("net_position"))
-        self._table("Net saving", self._block("net_saving"))
-        self._table("Cash released", self._block("cost_released_total"))
-        self._table(
-            "Side by side, means",
-            [
-                ("saving at price", self._money("gross_saving_total", "mean")),
-                ("cost released", self._money("cost_released_total", "mean")),
-                ("stranded cost", self._money("stranded_cost_total", "mean")),
-                ("net benefit", self._money("net_benefit", "mean")),
-            ],
-        )
+        self._table("System net position", self._block("net_position"))
+        self._table("Net saving, at price", self._block("net_saving"))
+        rows: Rows = [
+            ("saving at price", self._money("gross_saving_total", "mean")),
+            ("cost released", self._money("cost_released_total", "mean")),
+        ]
+        if self._varies("cost_released_total"):
+            rows.append(("  P5 to P95", self._range("cost_released_total")))
+        rows.append(("cost not yet released", self._money("stranded_cost_total", "mean")))
+        rows.append(("gain on doing nothing", self._money("net_benefit", "mean")))
+        self._table("What schemes do, means", rows)
 
     def _parties(self) -> None:
-        rows: list[tuple[str, list[str]]] = []
-        settled = "settlement" in self.summary
-        for party in map(str, self.summary["party"].to_numpy()):
-            rows.append((party, self._money("party_position", "mean", party=party)))
-            low, high = self._values("party_position", "q05", party=party)[0], self._values("party_position", "q95", party=party)[0]
-            if any(a != b for a, b in zip(low, high, strict=True)):
-                errors = self._values("party_position", "q05", party=party)[1]
-                rows.append(
-                    (
-                        "  P5 to P95",
-                        [_span(a / self.scale, b / self.scale, e / self.scale) for a, b, e in zip(low, high, errors, strict=True)],
-                    )
-                )
-                rows.append(("  chance below zero", self._chance("party_position", "p_below_zero", party=party)))
-            if settled:
-                for arrangement in map(str, self.summary["arrangement"].to_numpy()):
-                    values, _ = self._values("settlement", "sd", party=party, arrangement=arrangement)
-                    if any(value > 0.0 for value in values):
-                        rows.append(("  settlement", self._money("settlement", "mean", party=party, arrangement=arrangement)))
-        self._table("Position after settlement", rows)
+        rows: Rows = []
+        for party in self.parties:
+            at = {"party": party}
+            plan, mean = self._plan("party_position", **at), self._money("party_position", "mean", **at)
+            if not self._varies("party_position", **at):
+                rows += [(party, mean)] if mean == plan else [(f"{party}, plan", plan), ("  mean", mean)]
+            else:
+                rows += [(f"{party}, plan", plan), ("  mean", mean)]
+                rows.append(("  P5 to P95", self._range("party_position", **at)))
+                rows.append(("  chance below zero", self._chance("party_position", "p_below_zero", **at)))
+            rows += self._settlements(party)
+        self._table("Position after deals" if "settlement" in self.summary else "Position", rows)
+
+    def _settlements(self, party: str) -> Rows:
+        if "settlement" not in self.summary:
+            return []
+        found: Rows = []
+        deals = [str(name) for name in self.summary["arrangement"].to_numpy()]
+        for deal in deals:
+            at = {"party": party, "arrangement": deal}
+            if any(self._values("settlement", "sd", **at)[0]) or any(self._values("settlement", "mean", **at)[0]):
+                label = "  from the deal, mean" if len(deals) == 1 else f"  from {deal}, mean"
+                found.append((label, self._money("settlement", "mean", **at)))
+        return found
 
     def _arrangements(self) -> None:
         for arrangement in map(str, self.summary["arrangement"].to_numpy()):
@@ -101,46 +116,73 @@ class SummaryText:
             rows = [
                 ("gain, plan", self._plan("gain", **at)),
                 ("gain, mean", self._money("gain", "mean", **at)),
-                ("savings rate met", self._chance("msr_met", "p_above_zero", **at)),
-                ("loss rate met", self._chance("msr_met", "p_below_zero", **at)),
+                ("chance of a gain share", self._chance("msr_met", "p_above_zero", **at)),
+                ("chance of a loss share", self._chance("msr_met", "p_below_zero", **at)),
             ]
             for name, label in (("cap_hit", "cap binds"), ("collar_hit", "collar binds")):
-                for party in map(str, self.summary["party"].to_numpy()):
-                    if any(self._values(name, "sd", party=party, **at)[0]):
+                for party in self.parties:
+                    if any(value > 0.0 for value in self._values(name, "p_above_zero", party=party, **at)[0]):
                         rows.append((f"{label}: {party}", self._chance(name, "p_above_zero", party=party, **at)))
-            self._table(f"Arrangement {arrangement}", rows)
-        self.lines.append("  The term column of a chance: in any year.")
+            self._table(f"Deal: {arrangement}", rows)
+        self.lines.append("  In the term column the chances of a deal are those of any year.")
 
-    def text(self) -> str:
-        """The whole summary."""
+    def _head(self) -> list[str]:
         about = self.result.attrs
         draws, failed = int(about["draws"]), int(about["failed"])
         # the seed and design are part of the number: a figure without them cannot be repeated
-        self.lines = [
-            f"{about['title']}" + ("" if self.scenario == "base" else f", scenario {self.scenario}"),
-            f"{self.unit}; {draws:,} draws ({about['sampler']}, seed {about['seed']}); "
+        lines = [
+            f"{about['title']}" + ("" if self.scenario == _BASE else f", scenario {self.scenario}"),
+            f"{self.unit}; {draws:,} {'draw' if draws == 1 else 'draws'} ({about['sampler']}, seed {about['seed']}); "
             "± is the Monte Carlo standard error, left out where it is below the last digit",
+            "Position: what is left in a year, positive is good. Nine draws in ten lie between P5 and P95. Term: all years together.",
         ]
+        if not any(np.isfinite(self._values("net_position", "mean")[1])):
+            fewest = 16 if about["sampler"] == "sobol" else 512
+            lines.append(f"Too few draws to know the sampling error ({about['sampler']} takes {fewest}): any figure may be far off")
         if failed:
-            self.lines.append(f"{failed:,} draws were not finite and are left out")
+            lines.append(f"{failed:,} {'draw was' if failed == 1 else 'draws were'} not finite and left out")
         if int(about["clipped"]):
-            self.lines.append(f"in {int(about['clipped']):,} draws schemes would have saved more than all of a line: held at all of it")
+            lines.append(f"in {int(about['clipped']):,} draws schemes would have saved more than all of a line: held at all of it")
+        return lines
+
+    def text(self) -> str:
+        """Every table of the scenario."""
+        self.lines = self._head()
         self._system()
         self._parties()
         if "arrangement" in self.summary.dims:
             self._arrangements()
         return "\n".join(self.lines)
 
+    def difference(self) -> str:
+        """The scenario against the base: its own net position, and what it changes, draw by draw."""
+        rows: Rows = [
+            ("net position, mean", self._money("net_position", "mean")),
+            ("  P5 to P95", self._range("net_position")),
+            ("  chance below zero", self._chance("net_position", "p_below_zero")),
+        ]
+        if "net_position_difference" in self.summary:
+            rows.append(("less base: net position", self._money("net_position_difference", "mean")))
+            rows.append(("  net saving", self._money("net_saving_difference", "mean")))
+            rows += [(f"  {party}", self._money("party_position_difference", "mean", party=party)) for party in self.parties]
+        self.lines = []
+        self._table(f"Scenario {self.scenario}", rows)
+        return "\n".join(self.lines[1:])
+
 
 def _span(low: float, high: float, error: float) -> str:
-    from simengine.cli.figures import decimals_for
-
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return "-"
     places = decimals_for(error, max(abs(low), abs(high)))
     return f"{low:,.{places}f} to {high:,.{places}f}"
 
 
-def summary_text(result: xr.Dataset, summary: xr.Dataset) -> str:
-    """The summaries of every scenario of a run, and the paired differences of the others from the base."""
-    scenarios = [str(name) for name in result["scenario"].to_numpy()]
-    parts = [SummaryText(result, summary, name).text() for name in scenarios]
+def summary_text(result: xr.Dataset, summary: xr.Dataset, scenario: str | None = None) -> str:
+    """The summary of a run: the base, then every scenario as paired differences from it; or all tables of one scenario."""
+    if scenario is not None:
+        return SummaryText(result, summary, scenario).text()
+    others = [str(name) for name in result["scenario"].to_numpy() if name != _BASE]
+    parts = [SummaryText(result, summary, _BASE).text(), *(SummaryText(result, summary, name).difference() for name in others)]
+    if others:
+        parts.append("Less base: mean difference on the same draws, with its own error. All tables: simrisk summary RESULT --scenario NAME")
     return "\n\n".join(parts)

@@ -9,10 +9,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from simengine.distributions.base import LOGNORMAL, Encoded, Fault, Parameter, Row, constant, range_faults
+from simengine.distributions.base import LOGNORMAL, Encoded, Fault, IndexRow, Parameter, Row, constant, range_faults
+from simengine.distributions.inverse_table import evaluate, locate
+from simengine.distributions.normal import score_table
 from simengine.errors import ParameterError
 from simengine.jit import kernel
-from simengine.special import exp, fill_normal_quantile, log, log1p
+from simengine.special import exp, log, log1p
 
 # Logarithms beyond this lead outside the numbers that can be stored.
 _LARGEST_LOG = 700.0
@@ -25,9 +27,10 @@ def lognormal_value(z: float, mu: float, sigma: float) -> float:
 
 
 @kernel
-def fill_lognormal(x: Row, u: Row, mu: float, sigma: float, n: int) -> None:
-    """``x[i]`` = quantile of ``u[i]``, i < n."""
-    fill_normal_quantile(x, u, n)
+def fill_lognormal(x: Row, u: Row, index: IndexRow, place: Row, table: Row, mu: float, sigma: float, n: int) -> None:
+    """``x[i]`` = quantile of ``u[i]``, i < n; ``index`` and ``place`` are scratch, ``table`` is ``normal.score_table()``."""
+    locate(index, place, u, n)
+    evaluate(x, index, place, table, n)
     for i in range(n):
         x[i] = lognormal_value(x[i], mu, sigma)
 
@@ -97,10 +100,10 @@ class Lognormal:
         return np.where(x > 0.0, ndtr((np.log(positive) - self.mu) / self.sigma), 0.0)
 
     def encode(self) -> Encoded:
-        """Arguments: mu, sigma."""
+        """Arguments: mu, sigma; table: the standard normal quantile."""
         if self.sigma == 0.0:
             return constant(self.centre)
-        return Encoded(LOGNORMAL, (self.mu, self.sigma, 0.0, 0.0))
+        return Encoded(LOGNORMAL, (self.mu, self.sigma, 0.0, 0.0), score_table())
 
 
 def _pair_faults(given: dict[str, Any]) -> list[Fault]:

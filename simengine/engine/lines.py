@@ -193,12 +193,17 @@ def _line_with_release(work: Floats, sums: Floats, history: Floats, x: Floats, l
 
 
 @kernel
-def _add_history(work: Floats, history: Floats, n: int) -> None:
-    """Add one year's gaps to what is released from."""
+def _gather_history(work: Floats, history: Floats, first: bool, n: int) -> None:
+    """Add one year's gaps to what is released from; the ``first`` year sets them."""
     keep_apart()
-    for i in range(n):
-        work[GAPS * STRIDE + i] += history[GAP * STRIDE + i]
-        work[AVOIDED * STRIDE + i] += history[AVOID * STRIDE + i]
+    if first:
+        for i in range(n):
+            work[GAPS * STRIDE + i] = history[GAP * STRIDE + i]
+            work[AVOIDED * STRIDE + i] = history[AVOID * STRIDE + i]
+    else:
+        for i in range(n):
+            work[GAPS * STRIDE + i] += history[GAP * STRIDE + i]
+            work[AVOIDED * STRIDE + i] += history[AVOID * STRIDE + i]
 
 
 @inner_kernel
@@ -208,10 +213,12 @@ def line_year(work: Floats, sums: Floats, history: Floats, x: Floats, lines: Lin
     if release_years < 1:
         _line_with_capacity_at_once(work, sums, x, lines, s, t, n)
         return
-    fill_row(row_view(work, GAPS), 0.0, n)
-    fill_row(row_view(work, AVOIDED), 0.0, n)
-    for k in range(max(t - release_years, 0), t):
-        _add_history(work, history[k * HISTORY_ROWS * STRIDE :], n)
+    start = max(t - release_years, 0)
+    if t == 0:
+        fill_row(row_view(work, GAPS), 0.0, n)
+        fill_row(row_view(work, AVOIDED), 0.0, n)
+    for k in range(start, t):
+        _gather_history(work, history[k * HISTORY_ROWS * STRIDE :], k == start, n)
     _line_with_release(work, sums, history[t * HISTORY_ROWS * STRIDE :], x, lines, s, t, n)
 
 

@@ -20,6 +20,9 @@ FIRST, FURTHER = 0, 1
 #: The row of ones.
 ONES = 0
 
+FourRows = tuple[Floats, Floats, Floats, Floats]
+FourScales = tuple[float, float, float, float]
+
 
 class Ops(NamedTuple):
     """Operations in order of dependence; the first ``constant`` of them depend on no driver."""
@@ -97,11 +100,13 @@ def _grow_row(index: Floats, previous: Floats, rate: Floats, scale: float, n: in
 
 
 @kernel
-def _start_rates(work: Floats, a: Floats, b: Floats, scale_a: float, scale_b: float, n: int) -> None:
-    """The weighted sum of the first two rates of a factor."""
+def _grow_by_four(index: Floats, previous: Floats, rates: FourRows, scales: FourScales, n: int) -> None:
+    """One factor with up to four rates (the rest have scale 0): ``index = previous · (1 + Σ scale · rate)``."""
     keep_apart()
+    r, q, p, o = rates
+    a, b, c, d = scales
     for i in range(n):
-        work[i] = scale_a * a[i] + scale_b * b[i]
+        index[i] = grow(previous[i], ((a * r[i] + b * q[i]) + c * p[i]) + d * o[i])
 
 
 @kernel
@@ -138,20 +143,39 @@ def _factor_end(ops: Ops, j: int, last: int) -> int:
 
 
 @kernel
+def _rate(ops: Ops, j: int, end: int, t: int, x: Floats) -> tuple[Floats, float]:
+    """Input ``j`` in year t and its scale; the row of ones at scale 0 where the factor has no such rate."""
+    if j < end:
+        return row_view(x, ops.row[j] + ops.stride[j] * t), ops.scale[j, t]
+    return row_view(x, ONES), 0.0
+
+
+@kernel
+def _grow_by_rates(ops: Ops, j: int, end: int, t: int, out: Floats, previous: Floats, work: Floats, x: Floats, n: int) -> None:
+    """One factor of several rates, inputs ``j`` to ``end``: four at once, further ones summed beforehand."""
+    r, a = _rate(ops, j, end, t, x)
+    q, b = _rate(ops, j + 1, end, t, x)
+    p, c = _rate(ops, j + 2, end, t, x)
+    o, d = _rate(ops, j + 3, end, t, x)
+    if end > j + 4:
+        fill_row(work, 0.0, n)
+        for k in range(j + 3, end):
+            add_scaled_row(work, row_view(x, ops.row[k] + ops.stride[k] * t), ops.scale[k, t], n)
+        o, d = work[:TILE], 1.0
+    _grow_by_four(out, previous, (r, q, p, o), (a, b, c, d), n)
+
+
+@kernel
 def _index_year(ops: Ops, op: int, t: int, out: Floats, work: Floats, x: Floats, n: int) -> None:
     """Multiply the index of the year before by the factors of year t; each factor is 1 + the sum of its weighted rates."""
     j, last = ops.first_input[op], ops.first_input[op + 1]
     previous = row_view(x, ops.target[op] + t - 1 if t > 0 else ONES)
     while j < last:
         end = _factor_end(ops, j, last)
-        rate, scale = row_view(x, ops.row[j] + ops.stride[j] * t), ops.scale[j, t]
-        if end > j + 1:
-            second = row_view(x, ops.row[j + 1] + ops.stride[j + 1] * t)
-            _start_rates(work, rate, second, scale, ops.scale[j + 1, t], n)
-            for k in range(j + 2, end):
-                add_scaled_row(work, row_view(x, ops.row[k] + ops.stride[k] * t), ops.scale[k, t], n)
-            rate, scale = work[:TILE], 1.0
-        _grow_row(out, previous, rate, scale, n)
+        if end == j + 1:
+            _grow_row(out, previous, row_view(x, ops.row[j] + ops.stride[j] * t), ops.scale[j, t], n)
+        else:
+            _grow_by_rates(ops, j, end, t, out, previous, work, x, n)
         previous = out
         j = end
 

@@ -106,9 +106,9 @@ def _fill_value(x: Row, u: Row, variates: Variates, value: int, scratch: Variate
     elif code == base.PERT:
         fill_pert(x, u, scratch.pieces, scratch.place, table, args[0], args[1], n)
     elif code == base.NORMAL:
-        fill_normal(x, u, args[0], args[1], n)
+        fill_normal(x, u, scratch.pieces, scratch.place, table, args[0], args[1], n)
     elif code == base.LOGNORMAL:
-        fill_lognormal(x, u, args[0], args[1], n)
+        fill_lognormal(x, u, scratch.pieces, scratch.place, table, args[0], args[1], n)
     elif code == base.DISCRETE:
         fill_discrete(x, u, table, int(args[0]), n)
     elif code == base.BERNOULLI:

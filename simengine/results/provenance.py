@@ -12,8 +12,9 @@ import numpy as np
 import xarray as xr
 
 from simengine.schema import SCHEMA_VERSION
+from simengine.version import VERSION
 
-_PACKAGES = ("simrisk", "numpy", "scipy", "numba", "llvmlite", "xarray", "h5py", "h5netcdf")
+_PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "xarray", "h5py", "h5netcdf")
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Run:
 
 def package_versions() -> dict[str, str]:
     """Versions of this package and of what its numbers rest on."""
-    found = {}
+    found = {"simrisk": VERSION}
     for name in _PACKAGES:
         try:
             found[name] = version(name)

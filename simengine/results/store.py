@@ -2,19 +2,25 @@
 
 import contextlib
 import errno
+import io
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 
 from simengine.errors import ResultError
+from simengine.schema import SCHEMA_VERSION
 
 SUMMARY_GROUP = "summary"
 #: Room left on the disk beyond the estimated size of a file.
 _SPARE_BYTES = 16 * 2**20
+#: End of the name of a file that is being written.
+_PART = ".part"
 
 
 def check_folder(path: Path, size: int) -> None:
@@ -25,17 +31,18 @@ def check_folder(path: Path, size: int) -> None:
     folder = path.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".simrisk-"):
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{path.name}.", suffix=_PART):
             pass
     except OSError as problem:
-        msg = f"cannot write to {folder}: {_reason(problem)}"
+        place = path if problem.errno == errno.ENAMETOOLONG else folder
+        msg = f"cannot write to {place}: {_reason(problem)}"
         raise ResultError(msg) from None
     if path.is_dir():
         msg = f"{path} is a folder: --out names a file"
         raise ResultError(msg)
     free = shutil.disk_usage(folder).free
     if free < size + _SPARE_BYTES:
-        have = f"the result needs {_mebibytes(size)} and {folder} has {_mebibytes(free)} free"
+        have = f"the result needs {_size(size)} and the folder {folder} has {_size(free)} free"
         msg = f"{have}: use --store summary, fewer draws or another --out"
         raise ResultError(msg)
 
@@ -50,7 +57,7 @@ def check_replacement(path: Path, identity: str, seed: int, draws: int, variable
     try:
         with xr.open_dataset(path, engine="h5netcdf") as found:
             about, there = dict(found.attrs), {str(name) for name in found.data_vars if not str(name).startswith("plan_")} - {"failed"}
-    except (OSError, ValueError, KeyError):
+    except Exception:  # damaged files end in many kinds of error, deep in the readers
         msg = f"{path} is not a result of simrisk and is left alone: give another --out"
         raise ResultError(msg) from None
     if about.get("identity") != identity or about.get("seed") != str(seed):
@@ -63,8 +70,12 @@ def check_replacement(path: Path, identity: str, seed: int, draws: int, variable
         raise ResultError(msg)
 
 
-def _mebibytes(size: int) -> str:
-    return f"{size / 2**20:,.0f} MiB"
+def _size(size: float) -> str:
+    for unit in ("MiB", "GiB", "TiB"):
+        size /= 1024.0 if unit != "MiB" else 2.0**20
+        if size < 1024.0:
+            break
+    return f"{size:,.0f} {unit}" if size >= 10.0 or unit == "MiB" else f"{size:,.1f} {unit}"
 
 
 def _reason(problem: OSError) -> str:
@@ -74,13 +85,11 @@ def _reason(problem: OSError) -> str:
 @contextlib.contextmanager
 def _beside(path: Path) -> Iterator[Path]:
     """A temporary name beside ``path``; renamed to it when all went well, removed when not."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PART)
     os.close(handle)
     part = Path(name)
     try:
         yield part
-        with part.open("rb+") as written:
-            os.fsync(written.fileno())
         part.chmod(0o666 & ~_umask())
         part.replace(path)
     finally:
@@ -93,44 +102,115 @@ def _umask() -> int:
     return mask
 
 
+class _Disk(io.FileIO):
+    """A file that keeps the first error of a write and takes everything after it as written.
+
+    HDF5 that is told of a failed write prints a traceback for every open object and may end the process when it is unloaded.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "w+b")
+        self.fault: BaseException | None = None
+
+    def write(self, data: Any) -> int:
+        """Write all of ``data``."""
+        rest = memoryview(data).cast("B")
+        size = rest.nbytes
+        try:
+            while self.fault is None and rest.nbytes:
+                rest = rest[super().write(rest) :]
+        except OSError as problem:
+            self.fault = problem
+        return size
+
+    def truncate(self, size: int | None = None) -> int:
+        """Cut or extend the file."""
+        try:
+            return super().truncate(size) if self.fault is None else 0
+        except OSError as problem:
+            self.fault = problem
+            return 0
+
+    def finish(self) -> None:
+        """Have everything on the disk; raises the error that was kept."""
+        if self.fault is not None:
+            raise self.fault
+        os.fsync(self.fileno())
+
+
+def _write(disk: _Disk, dataset: xr.Dataset, summary: xr.Dataset) -> None:
+    import h5netcdf
+    from xarray.backends import H5NetCDFStore
+
+    try:
+        with h5netcdf.File(disk, "w") as file:
+            dataset.dump_to_store(H5NetCDFStore(file))
+            summary.dump_to_store(H5NetCDFStore(file.create_group(SUMMARY_GROUP)))
+    except Exception:
+        # HDF5 stumbles over what it reads back after a write that failed: the reason is that write
+        if disk.fault is None:
+            raise
+    disk.finish()
+
+
 def write_result(path: Path, dataset: xr.Dataset, summary: xr.Dataset) -> None:
     """Write a run and its summary; ``path`` either holds the whole of it afterwards or what it held before.
 
     Raises ResultError where the disk is full or the file cannot be written.
     """
     try:
-        with _beside(path) as part:
-            dataset.to_netcdf(part, engine="h5netcdf", mode="w")
-            summary.to_netcdf(part, engine="h5netcdf", mode="a", group=SUMMARY_GROUP)
+        # an interrupt is raised in the main thread only: on this other one it cannot strike inside HDF5
+        with _beside(path) as part, _Disk(part) as disk, ThreadPoolExecutor(1) as pool:
+            work = pool.submit(_write, disk, dataset, summary)
+            try:
+                work.result()
+            except BaseException as problem:
+                disk.fault = disk.fault or problem  # what is left to write is not worth waiting for
+                raise
     except OSError as problem:
         msg = f"{path} was not written: {_explained(problem)}; nothing is left under that name that was not there before"
-        raise ResultError(msg) from None
-    except RuntimeError as problem:
-        # h5py reports a write that failed while a file is closed as a RuntimeError
-        msg = f"{path} was not written: {str(problem).splitlines()[0]}"
         raise ResultError(msg) from None
 
 
 def _explained(problem: OSError) -> str:
-    if problem.errno == errno.ENOSPC or "No space left" in str(problem):
+    if problem.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full"
-    if problem.errno == errno.EFBIG or "File too large" in str(problem):
+    if problem.errno == errno.EFBIG:
         return "the file would be larger than this system allows"
-    return _reason(problem) if problem.strerror else str(problem).splitlines()[0]
+    return _reason(problem)
 
 
 def read_result(path: Path) -> tuple[xr.Dataset, xr.Dataset]:
-    """Open a run and its summary (both lazily). Raises ResultError where the file is missing or is not a result of simrisk."""
+    """Open a run and its summary (both lazily).
+
+    Raises ResultError where the file is missing, is not a result of simrisk, or was written by a version with another layout.
+    """
     if not path.exists():
-        msg = f"{path}: no such file"
+        msg = f"{path}: there is no such file"
+        raise ResultError(msg)
+    if path.is_dir():
+        msg = f"{path} is a folder, not a result file"
         raise ResultError(msg)
     try:
         dataset = xr.open_dataset(path, engine="h5netcdf")
-        summary = xr.open_dataset(path, engine="h5netcdf", group=SUMMARY_GROUP)
-    except (OSError, ValueError, KeyError) as problem:
-        msg = f"{path}: not a result file of simrisk ({str(problem).splitlines()[0]})"
+    except PermissionError:
+        msg = f"{path}: cannot be read (permission denied)"
         raise ResultError(msg) from None
-    if "simrisk_schema_version" not in dataset.attrs:
+    except Exception:  # damaged files end in many kinds of error, deep in the readers
+        msg = f"{path}: not a result file of simrisk, or a damaged one"
+        raise ResultError(msg) from None
+    version = dataset.attrs.get("simrisk_schema_version")
+    if version is None:
+        dataset.close()
         msg = f"{path}: not a result file of simrisk"
         raise ResultError(msg)
-    return dataset, summary
+    if str(version) != SCHEMA_VERSION:
+        dataset.close()
+        msg = f"{path}: written by a version of simrisk with layout {version}, this one reads layout {SCHEMA_VERSION}: run the study again"
+        raise ResultError(msg)
+    try:
+        return dataset, xr.open_dataset(path, engine="h5netcdf", group=SUMMARY_GROUP)
+    except Exception:  # as above
+        dataset.close()
+        msg = f"{path}: the summary in this file cannot be read: the file is damaged"
+        raise ResultError(msg) from None

@@ -13,24 +13,30 @@ REPLICATES = 16
 BATCH = 256
 
 
-def group_means(values: npt.NDArray[np.generic], sampler: str) -> Array:
-    """Means of the independent groups along the first axis: replicate n % 16, or whole batches of 256 (an incomplete one is left out).
+def group_means(values: npt.NDArray[np.generic], sampler: str, good: npt.NDArray[np.bool_] | None = None) -> Array:
+    """Means of the independent groups of draws: replicate n % 16, or whole batches of 256 (an incomplete one is left out).
 
-    Fewer draws than two groups give an empty array, whose standard error is NaN: not known.
+    ``good`` marks the draws that count: one that failed keeps its place, or all after it would change groups. Fewer draws than two groups
+    give an empty array, whose standard error is NaN: not known.
     """
     draws = values.shape[0]
     if sampler == "sobol":
-        rows = draws // REPLICATES
-        grouped = values[: rows * REPLICATES].reshape(rows, REPLICATES, *values.shape[1:])
-        return np.asarray(grouped.mean(axis=0), dtype=np.float64) if rows >= 1 else np.empty((0, *values.shape[1:]))
-    batches = draws // BATCH
-    grouped = values[: batches * BATCH].reshape(batches, BATCH, *values.shape[1:])
-    return np.asarray(grouped.mean(axis=1), dtype=np.float64)
+        shape, axis = (draws // REPLICATES, REPLICATES), 0
+    else:
+        shape, axis = (draws // BATCH, BATCH), 1
+    if min(shape) < 1:
+        return np.empty(0)
+    used = shape[0] * shape[1]
+    grouped = values[:used].reshape(shape)
+    if good is None:
+        return np.asarray(grouped.mean(axis=axis), dtype=np.float64)
+    kept = good[:used].reshape(shape)
+    counts = kept.sum(axis=axis)
+    sums = np.where(kept, grouped, 0.0).sum(axis=axis)
+    return np.asarray(sums[counts > 0] / counts[counts > 0], dtype=np.float64)
 
 
-def standard_error(values: npt.NDArray[np.generic], sampler: str) -> Array:
-    """Standard error of the mean of ``values`` along the first axis; NaN where there are fewer than two groups."""
-    means = group_means(values, sampler)
-    if means.shape[0] < 2:
-        return np.full(values.shape[1:], np.nan)
-    return np.asarray(means.std(axis=0, ddof=1) / np.sqrt(means.shape[0]), dtype=np.float64)
+def standard_error(values: npt.NDArray[np.generic], sampler: str, good: npt.NDArray[np.bool_] | None = None) -> float:
+    """Standard error of the mean of a series of draws, those that are ``good``; NaN where there are fewer than two groups."""
+    means = group_means(values, sampler, good)
+    return float(means.std(ddof=1) / np.sqrt(means.size)) if means.size >= 2 else np.nan

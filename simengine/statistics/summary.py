@@ -1,10 +1,10 @@
 """The summary of a run: mean, spread, quantiles and tail risk of every output, each with its standard error (MODEL.md section 7).
 
 Value at risk is the loss at the 5 % quantile (-q05), expected shortfall the mean loss of the worst 5 % of draws: both positive for a loss.
-The period ``term`` is the sum over the years, for flags whether they ever held.
+The period ``term`` is the sum over the years; of a flag only the chance that it held in any year.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -17,11 +17,15 @@ from simengine.schema import FLAGS, VARIABLES
 from simengine.statistics.standard_error import standard_error
 
 Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q95": 0.95}
 STATISTICS = ("mean", "sd", *QUANTILES, "p_below_zero", "p_above_zero", "value_at_risk", "expected_shortfall")
 TAIL = 0.05
 TERM = "term"
+#: Variables that are also compared draw by draw with the base, under the name with ``_difference``, where there are scenarios.
+COMPARED = ("net_saving", "net_position", "party_position")
+_CHANCES = [STATISTICS.index("p_below_zero"), STATISTICS.index("p_above_zero")]
 
 
 @dataclass(frozen=True)
@@ -38,90 +42,118 @@ def moments_to_statistics(moments: Array, plan: Array, sampler: str) -> tuple[di
         count = moments[:, COUNT]
         shift = moments[:, SUM] / count
         variance = np.maximum(moments[:, SQUARES] - moments[:, SUM] * shift, 0.0) / (count - 1.0)
+        # draws that failed are not in the count of a row; rows that no failure reaches have all of them
+        draws = count.max(initial=0.0)
         if sampler == "sobol":
-            means = moments[:, REPLICATE : REPLICATE + REPLICATES] / (count[:, None] / REPLICATES)
+            per_replicate = np.floor(draws / REPLICATES) + (np.arange(REPLICATES) < draws % REPLICATES)
+            means = moments[:, REPLICATE : REPLICATE + REPLICATES] / per_replicate
             error = means.std(axis=1, ddof=1) / np.sqrt(REPLICATES)
         else:
-            batches = np.floor(count / BATCH)
+            batches = np.floor(draws / BATCH)
             spread = np.maximum(moments[:, BATCH_SQUARES] - moments[:, BATCH_SUM] ** 2 / batches, 0.0) / (batches - 1.0)
             error = np.sqrt(spread / batches) / BATCH
     unknown = np.full(count.shape, np.nan)
     return {"mean": plan + shift, "sd": np.sqrt(variance)}, {"mean": error, "sd": unknown}
 
 
-def _probability(indicator: npt.NDArray[np.bool_], sampler: str) -> tuple[float, float]:
+def _probability(indicator: Flags, sampler: str, good: Flags | None, count: int) -> tuple[float, float]:
     """A probability and its error; one that was never (or always) seen still has the error of one draw in the whole run."""
-    value = float(indicator.mean())
-    error = float(standard_error(indicator, sampler))
-    return value, max(error, 1.0 / indicator.size) if value in (0.0, 1.0) else error
+    value = float(indicator.sum() if good is None else indicator[good].sum()) / count
+    error = standard_error(indicator, sampler, good)
+    return value, max(1.0 / count, error) if value in (0.0, 1.0) else error
 
 
-def _quantile(ordered: Array, values: Array, level: float, sampler: str) -> tuple[float, float]:
+def _quantile(ordered: Array, values: Array, level: float, sampler: str, good: Flags | None) -> tuple[float, float]:
     """A quantile and its error, through the error of the distribution function there."""
     value = float(np.quantile(ordered, level))
-    below = float(standard_error(values <= value, sampler))
+    below = standard_error(values <= value, sampler, good)
     if not np.isfinite(below):
         return value, np.nan
     low, high = np.quantile(ordered, [max(level - below, 0.0), min(level + below, 1.0)])
     return value, float(high - low) / 2.0
 
 
-def series_statistics(values: Array, sampler: str) -> tuple[Array, Array]:
-    """Every statistic of one series of draws (finite ones), and its standard error, in the order of ``STATISTICS``."""
-    if values.size == 0:
+def series_statistics(values: Array, sampler: str, good: Flags | None = None) -> tuple[Array, Array]:
+    """Every statistic of one series of draws, and its standard error, in the order of ``STATISTICS``.
+
+    ``good`` marks the draws that count, by default all; these must be finite.
+    """
+    chosen = values if good is None else values[good]
+    if chosen.size == 0:
         return np.full(len(STATISTICS), np.nan), np.full(len(STATISTICS), np.nan)
-    if values.min() == values.max():
-        return _certain(float(values[0]))
-    centre = float(values[0])
+    if chosen.min() == chosen.max():
+        return _constant(float(chosen[0]), chosen.size)
+    centre = float(chosen[0])
     shifted = values - centre
-    mean = float(shifted.mean())
+    mean = float((shifted if good is None else shifted[good]).mean())
     squares = (shifted - mean) ** 2
-    sd = float(np.sqrt(squares.sum() / max(values.size - 1, 1)))
-    ordered = np.sort(values)
+    sd = float(np.sqrt((squares if good is None else squares[good]).sum() / (chosen.size - 1)))
+    ordered = np.sort(chosen)
     found: list[tuple[float, float]] = [
-        (centre + mean, float(standard_error(shifted, sampler))),
-        (sd, float(standard_error(squares, sampler)) / (2.0 * sd)),
-        *(_quantile(ordered, values, level, sampler) for level in QUANTILES.values()),
-        _probability(values < 0.0, sampler),
-        _probability(values > 0.0, sampler),
+        (centre + mean, standard_error(shifted, sampler, good)),
+        (sd, standard_error(squares, sampler, good) / (2.0 * sd)),
+        *(_quantile(ordered, values, level, sampler, good) for level in QUANTILES.values()),
+        _probability(values < 0.0, sampler, good, chosen.size),
+        _probability(values > 0.0, sampler, good, chosen.size),
     ]
     low, low_error = found[2]
     excess = np.minimum(values - low, 0.0)
-    shortfall = -(low + float(excess.mean()) / TAIL)
-    found.extend([(-low, low_error), (shortfall, float(standard_error(excess, sampler)) / TAIL)])
+    shortfall = -(low + float((excess if good is None else excess[good]).mean()) / TAIL)
+    found.extend([(-low, low_error), (shortfall, standard_error(excess, sampler, good) / TAIL)])
     return np.array([value for value, _ in found]), np.array([error for _, error in found])
 
 
-def _certain(value: float) -> tuple[Array, Array]:
-    """Statistics of a series that does not vary."""
-    found = [value, 0.0, *[value] * len(QUANTILES), float(value < 0.0), float(value > 0.0), -value, -value]
-    return np.array(found), np.zeros(len(found))
+def _constant(value: float, count: int) -> tuple[Array, Array]:
+    """Statistics of a series that does not vary: certain, but for a single draw, which says nothing of its spread."""
+    found = [value, 0.0 if count > 1 else np.nan, *[value] * len(QUANTILES), float(value < 0.0), float(value > 0.0), -value, -value]
+    return np.array(found), np.full(len(found), 0.0 if count > 1 else np.nan)
 
 
-def _series(name: str, values: Array) -> Iterator[Array]:
-    """Draws of every year, then of the term, of an array (draw, year, …) flattened to (draw, year, series)."""
-    for year in range(values.shape[1]):
-        yield values[:, year]
-    if name in FLAGS:
-        # a flag of the term: whether it ever held; a rate is met as a gain before it is met as a loss
-        yield np.where(values.max(axis=1) > 0, values.max(axis=1), values.min(axis=1))
-    else:
-        yield values.sum(axis=1)
+def _flag_statistics(values: Array, sampler: str, good: Flags | None = None) -> tuple[Array, Array]:
+    """Statistics of a flag: as of any series, but what was never seen is not certain never to be."""
+    found, errors = series_statistics(values, sampler, good)
+    errors[_CHANCES] = np.maximum(errors[_CHANCES], 1.0 / (values.size if good is None else max(int(good.sum()), 1)))
+    return found, errors
 
 
-def _variable(name: str, values: npt.NDArray[np.generic], good: npt.NDArray[np.bool_], sampler: str) -> tuple[Array, Array]:
+def _flag_of_term(values: Array, sampler: str, good: Flags | None) -> tuple[Array, Array]:
+    """The chances that a flag (draw, year) was above and below zero in any year; no other statistic of it has a meaning."""
+    found = np.full((2, len(STATISTICS)), np.nan)
+    for statistic, ever in (("p_below_zero", (values < 0.0).any(axis=1)), ("p_above_zero", (values > 0.0).any(axis=1))):
+        k = STATISTICS.index(statistic)
+        at = STATISTICS.index("p_above_zero")
+        value, error = _flag_statistics(np.asarray(ever, dtype=np.float64), sampler, good)
+        found[:, k] = value[at], error[at]
+    return found[0], found[1]
+
+
+def _variable(name: str, values: npt.NDArray[np.generic], good: Flags, sampler: str) -> tuple[Array, Array]:
     """Statistics and errors (statistic, period, entity…, scenario) of a variable (draw, year, entity…, scenario)."""
     shape = values.shape
-    flat = np.asarray(values, dtype=np.float64).reshape(shape[0], shape[1], -1)
-    scenarios = shape[-1]
-    found = np.empty((2, len(STATISTICS), shape[1] + 1, flat.shape[2]))
-    for period, series in enumerate(_series(name, flat)):
-        for k in range(flat.shape[2]):
-            use = good[:, k % scenarios]
-            column = np.ascontiguousarray(series[:, k])
-            found[:, :, period, k] = series_statistics(column if use.all() else column[use], sampler)
-    target = (len(STATISTICS), shape[1] + 1, *shape[2:])
+    years, scenarios = shape[1], shape[-1]
+    flat = np.asarray(values, dtype=np.float64).reshape(shape[0], years, -1)
+    total = None if name in FLAGS else flat.sum(axis=1)
+    found = np.empty((2, len(STATISTICS), years + 1, flat.shape[2]))
+    for k in range(flat.shape[2]):
+        use = good[:, k % scenarios]
+        counted = None if use.all() else use
+        for year in range(years):
+            column = np.ascontiguousarray(flat[:, year, k])
+            found[:, :, year, k] = (_flag_statistics if name in FLAGS else series_statistics)(column, sampler, counted)
+        if total is None:
+            found[:, :, years, k] = _flag_of_term(flat[:, :, k], sampler, counted)
+        else:
+            found[:, :, years, k] = series_statistics(np.ascontiguousarray(total[:, k]), sampler, counted)
+    target = (len(STATISTICS), years + 1, *shape[2:])
     return found[0].reshape(target), found[1].reshape(target)
+
+
+def _difference(name: str, values: Array, good: Flags, sampler: str) -> tuple[Array, Array]:
+    """Statistics of the draw-by-draw difference of every scenario from the base; not a number for the base itself."""
+    both = good & good[:, :1]
+    found, errors = _variable(name, values - values[..., :1], both, sampler)
+    found[..., 0] = errors[..., 0] = np.nan
+    return found, errors
 
 
 def summarise(result: xr.Dataset, detail: DetailMoments | None = None, threads: int = 2) -> xr.Dataset:
@@ -149,6 +181,12 @@ def summarise(result: xr.Dataset, detail: DetailMoments | None = None, threads: 
     for name, (values, errors) in zip(names, done, strict=True):
         dims = ("statistic", "period", *map(str, result[name].dims[2:]))
         _add(variables, name, dims, values, errors, dict(result[name].attrs))
+    for name in (name for name in COMPARED if name in names and result.sizes["scenario"] > 1):
+        dims = ("statistic", "period", *map(str, result[name].dims[2:]))
+        about = dict(result[name].attrs)
+        about["long_name"] += ": difference from the base on the same draws"
+        values, errors = _difference(name, result[name].to_numpy(), good, sampler)
+        _add(variables, f"{name}_difference", dims, values, errors, about)
     if detail is not None:
         for name in detail.values:
             if name not in names:
@@ -164,7 +202,7 @@ def summarise(result: xr.Dataset, detail: DetailMoments | None = None, threads: 
     return xr.Dataset(variables, coords={"statistic": list(STATISTICS), "period": periods, **labels}, attrs=_attributes(result))
 
 
-def _good(result: xr.Dataset) -> npt.NDArray[np.bool_]:
+def _good(result: xr.Dataset) -> Flags:
     """Draws that did not fail (draw, scenario)."""
     if "failed" in result:
         return np.asarray(result["failed"].to_numpy() == 0)

@@ -21,14 +21,14 @@ MUTATIONS = [
     # file, what stands there, what is put in its place, the identity that breaks
     (
         "engine/positions.py",
-        "add_row(row_view(provider, BEFORE), row_view(sums, SUM_PAY), n)",
-        "subtract_row(row_view(provider, BEFORE), row_view(sums, SUM_PAY), n)",
+        "provider[BEFORE * STRIDE + i] += sums[SUM_PAY * STRIDE + i] - cost",
+        "provider[BEFORE * STRIDE + i] -= sums[SUM_PAY * STRIDE + i] + cost",
         "parties in the system sum to the net position",
     ),
     (
         "engine/positions.py",
-        "subtract_row(row_view(provides, BEFORE), row_view(sums, SUM_COST), n)",
-        "add_row(row_view(provides, BEFORE), row_view(sums, SUM_COST), n)",
+        "provider[BEFORE * STRIDE + i] += sums[SUM_PAY * STRIDE + i] - cost",
+        "provider[BEFORE * STRIDE + i] += sums[SUM_PAY * STRIDE + i] + cost",
         "all parties share funding less cost",
     ),
     (
@@ -49,8 +49,8 @@ MUTATIONS = [
     ("engine/lines.py", "work[SAVING * STRIDE + i] = s0 - s1", "work[SAVING * STRIDE + i] = s1 - s0", "saving of a line"),
     (
         "engine/lines.py",
-        "avoided[i] = work[A0 * STRIDE + i] - work[A1 * STRIDE + i]",
-        "avoided[i] = work[A1 * STRIDE + i] - work[A0 * STRIDE + i]",
+        "history[AVOID * STRIDE + i] = a0 - a1",
+        "history[AVOID * STRIDE + i] = a1 - a0",
         "cost released is cost without schemes less cost with them",
     ),
 ]

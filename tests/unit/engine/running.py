@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from simengine.engine.plan import Prepared, prepare
-from simengine.engine.simulate import Simulated, simulate
+from simengine.engine.simulate import Settings, Simulated, simulate
 from simengine.jit import Floats
 from simengine.schema import DETAIL_VARIABLES, POSITION_VARIABLES, VARIABLES
 from simengine.study.load import Study
@@ -65,17 +65,7 @@ def run_study(
 
 def simulate_one(prepared: Prepared, scenario: int, draws: int, seed: int, sampler: str, threads: int = 1) -> Simulated:
     """One scenario with all of its line and scheme variables."""
-    return simulate(
-        prepared,
-        scenario,
-        draws=draws,
-        seed=seed,
-        sampler=sampler,
-        threads=threads,
-        detail=True,
-        kept=tuple(DETAIL_VARIABLES),
-        progress=lambda done: None,
-    )
+    return simulate(prepared, scenario, Settings(draws, seed, sampler, threads), tuple(DETAIL_VARIABLES), lambda done: None)
 
 
 #: Every variable of a result.
