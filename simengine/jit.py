@@ -102,14 +102,30 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def kernel(function: _F) -> _F:
-    """Compile ``function`` for the engine: no lock, no fastmath, division by zero gives inf or NaN."""
-    return cast(_F, numba.njit(error_model="numpy", nogil=True, cache=_CACHE)(function))
+    """Compile ``function`` for the engine: no lock, no fastmath, division by zero gives inf or NaN.
+
+    A kernel allocates nothing, so it is compiled without numba's reference counts: a view costs no atomic instruction.
+    """
+    njit: Any = numba.njit  # its annotations leave some options out
+    return cast(_F, njit(error_model="numpy", nogil=True, cache=_CACHE, _nrt=False)(function))
+
+
+def allocating_kernel(function: _F) -> _F:
+    """A kernel that makes small arrays of its own, and so needs numba's reference counts."""
+    njit: Any = numba.njit
+    return cast(_F, njit(error_model="numpy", nogil=True, cache=_CACHE, _nrt=True)(function))
+
+
+def inlined(function: _F) -> _F:
+    """A one-line kernel that is written into its callers: the only kind that may return a view."""
+    return cast(_F, numba.njit(error_model="numpy", nogil=True, inline="always")(function))
 
 
 def inner_kernel(function: _F) -> _F:
     """A kernel that only kernels call: without the entry points from Python, which cost seconds for arguments of many arrays."""
-    njit: Any = numba.njit  # its annotations leave these two options out
-    return cast(_F, njit(error_model="numpy", nogil=True, cache=_CACHE, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function))
+    njit: Any = numba.njit
+    entries = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return cast(_F, njit(error_model="numpy", nogil=True, cache=_CACHE, _nrt=False, **entries)(function))
 
 
 def compiled_before() -> bool:

@@ -23,7 +23,7 @@ from simengine.engine.schemes import add_scheme_savings
 from simengine.engine.tile import BLOCK, STRIDE, TILE
 from simengine.engine.variates import Variates, VariateScratch, draw_tile
 from simengine.engine.volatility import Noises, draw_noises
-from simengine.jit import Floats, Ints, inner_kernel, keep_apart, kernel
+from simengine.jit import Floats, Ints, inlined, inner_kernel, keep_apart, kernel
 
 
 class Model(NamedTuple):
@@ -76,7 +76,7 @@ def _clear(scratch: Scratch, outputs: Outputs, n: int) -> None:
     fill_row(row_view(scratch.work, CLIPPED), 0.0, n)
 
 
-@inner_kernel
+@inlined
 def _area(outputs: Outputs, scratch: Scratch) -> Area:
     """Where settling happens in a thread's work areas."""
     rows, members = scratch.out[outputs.arrangements * STRIDE :], scratch.out[outputs.members * STRIDE :]
@@ -147,7 +147,7 @@ def run_blocks(
     for first in range(first_block * BLOCK, min(last_block * BLOCK, draws), TILE):
         n = min(TILE, draws - first)
         draw_tile(model.variates, first, n, scratch.x, scratch.variates)
-        run_ops(model.ops, model.ops.constant, model.ops.kind.shape[0], scratch.x, scratch.contract, n)
+        run_ops(model.ops, model.ops.constant, model.ops.kind.shape[0], scratch.x, n)
         draw_noises(model.noises, scratch.x, scratch.variates, n)
         scratch.detail.position[0] = first - origin
         scratch.detail.position[1] = first // BLOCK - first_block

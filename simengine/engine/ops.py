@@ -8,7 +8,7 @@ year; operations that depend on no driver run once per thread, the others once p
 from typing import NamedTuple
 
 from simengine.engine.tile import STRIDE, TILE
-from simengine.jit import Floats, Ints, keep_apart, kernel
+from simengine.jit import Floats, Ints, inlined, keep_apart, kernel
 from simengine.projection.growth import grow
 from simengine.projection.ramp import ramp_in_year
 from simengine.projection.volatility import coefficient_of_variation
@@ -39,7 +39,7 @@ class Ops(NamedTuple):
     scale: Floats  # (input, year)
 
 
-@kernel
+@inlined
 def row_view(x: Floats, row: int) -> Floats:
     """Row ``row`` of a flat matrix of rows, as a view that starts at 0 (so that loops over it vectorise)."""
     return x[row * STRIDE : row * STRIDE + TILE]
@@ -143,45 +143,56 @@ def _factor_end(ops: Ops, j: int, last: int) -> int:
 
 
 @kernel
-def _rate(ops: Ops, j: int, end: int, t: int, x: Floats) -> tuple[Floats, float]:
-    """Input ``j`` in year t and its scale; the row of ones at scale 0 where the factor has no such rate."""
+def _rate(ops: Ops, j: int, end: int, t: int) -> tuple[int, float]:
+    """Row and scale of input ``j`` in year t; the row of ones at scale 0 where the factor has no such rate."""
     if j < end:
-        return row_view(x, ops.row[j] + ops.stride[j] * t), ops.scale[j, t]
-    return row_view(x, ONES), 0.0
+        return ops.row[j] + ops.stride[j] * t, ops.scale[j, t]
+    return ONES, 0.0
 
 
 @kernel
-def _grow_by_rates(ops: Ops, j: int, end: int, t: int, out: Floats, previous: Floats, work: Floats, x: Floats, n: int) -> None:
-    """One factor of several rates, inputs ``j`` to ``end``: four at once, further ones summed beforehand."""
-    r, a = _rate(ops, j, end, t, x)
-    q, b = _rate(ops, j + 1, end, t, x)
-    p, c = _rate(ops, j + 2, end, t, x)
-    o, d = _rate(ops, j + 3, end, t, x)
-    if end > j + 4:
-        fill_row(work, 0.0, n)
-        for k in range(j + 3, end):
-            add_scaled_row(work, row_view(x, ops.row[k] + ops.stride[k] * t), ops.scale[k, t], n)
-        o, d = work[:TILE], 1.0
-    _grow_by_four(out, previous, (r, q, p, o), (a, b, c, d), n)
+def _grow_by_rates(ops: Ops, j: int, end: int, t: int, target: int, previous: int, x: Floats, n: int) -> None:
+    """One factor of several rates, inputs ``j`` to ``end``, four at a time: row ``target`` from row ``previous``."""
+    rows_r, a = _rate(ops, j, end, t)
+    rows_q, b = _rate(ops, j + 1, end, t)
+    rows_p, c = _rate(ops, j + 2, end, t)
+    rows_o, d = _rate(ops, j + 3, end, t)
+    rates = (row_view(x, rows_r), row_view(x, rows_q), row_view(x, rows_p), row_view(x, rows_o))
+    _grow_by_four(row_view(x, target), row_view(x, previous), rates, (a, b, c, d), n)
 
 
 @kernel
-def _index_year(ops: Ops, op: int, t: int, out: Floats, work: Floats, x: Floats, n: int) -> None:
-    """Multiply the index of the year before by the factors of year t; each factor is 1 + the sum of its weighted rates."""
+def _grow_by_many(ops: Ops, j: int, end: int, t: int, target: int, previous: int, x: Floats, n: int) -> None:
+    """One factor of more than four rates: a rarity, summed draw by draw."""
+    out, before = row_view(x, target), row_view(x, previous)
+    for i in range(n):
+        total = 0.0
+        for k in range(j, end):
+            total += ops.scale[k, t] * x[(ops.row[k] + ops.stride[k] * t) * STRIDE + i]
+        out[i] = grow(before[i], total)
+
+
+@kernel
+def _index_year(ops: Ops, op: int, t: int, x: Floats, n: int) -> None:
+    """The index of the year before times the factors of year t; each factor is 1 + the sum of its weighted rates."""
     j, last = ops.first_input[op], ops.first_input[op + 1]
-    previous = row_view(x, ops.target[op] + t - 1 if t > 0 else ONES)
+    target = ops.target[op] + t
+    previous = target - 1 if t > 0 else ONES
     while j < last:
         end = _factor_end(ops, j, last)
         if end == j + 1:
-            _grow_row(out, previous, row_view(x, ops.row[j] + ops.stride[j] * t), ops.scale[j, t], n)
+            rate = row_view(x, ops.row[j] + ops.stride[j] * t)
+            _grow_row(row_view(x, target), row_view(x, previous), rate, ops.scale[j, t], n)
+        elif end <= j + 4:
+            _grow_by_rates(ops, j, end, t, target, previous, x, n)
         else:
-            _grow_by_rates(ops, j, end, t, out, previous, work, x, n)
-        previous = out
+            _grow_by_many(ops, j, end, t, target, previous, x, n)
+        previous = target
         j = end
 
 
 @kernel
-def _op_year(ops: Ops, op: int, t: int, x: Floats, work: Floats, n: int) -> None:
+def _op_year(ops: Ops, op: int, t: int, x: Floats, n: int) -> None:
     """One year of one operation (not of a volatility)."""
     out = row_view(x, ops.target[op] + t)
     first, last = ops.first_input[op], ops.first_input[op + 1]
@@ -195,7 +206,7 @@ def _op_year(ops: Ops, op: int, t: int, x: Floats, work: Floats, n: int) -> None
         for j in range(first, last):
             add_scaled_row(out, row_view(x, ops.row[j] + ops.stride[j] * t), ops.scale[j, t], n)
     elif kind == INDEX:
-        _index_year(ops, op, t, out, work, x, n)
+        _index_year(ops, op, t, x, n)
     elif kind == RAMP:
         _ramp_year(ops, op, t, out, x, n)
     elif kind == VARIATION:
@@ -203,8 +214,8 @@ def _op_year(ops: Ops, op: int, t: int, x: Floats, work: Floats, n: int) -> None
 
 
 @kernel
-def run_ops(ops: Ops, first: int, last: int, x: Floats, work: Floats, n: int) -> None:
+def run_ops(ops: Ops, first: int, last: int, x: Floats, n: int) -> None:
     """Run operations ``first`` to ``last`` on a tile."""
     for op in range(first, last):
         for t in range(ops.years[op]):
-            _op_year(ops, op, t, x, work, n)
+            _op_year(ops, op, t, x, n)

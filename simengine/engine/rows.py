@@ -185,7 +185,7 @@ class RowBook:
             self._matrix[row * STRIDE] = value
         if self._evaluated < len(self.ops):
             ops = self._encode(self.ops, 0)
-            run_ops(ops, self._evaluated, len(self.ops), self._matrix, np.empty(STRIDE), 1)
+            run_ops(ops, self._evaluated, len(self.ops), self._matrix, 1)
             self._evaluated = len(self.ops)
         return self._matrix
 

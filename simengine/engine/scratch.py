@@ -24,7 +24,7 @@ def new_scratch(model: Model, layout: Layout, rows: int, detail_store: Floats, b
     """Work areas with every row that depends on no driver already filled; ``blocks`` is the most that one call will run."""
     years, wanted = layout.years, model.detail.wanted > 0
     x = np.ones(rows * STRIDE)
-    run_ops(model.ops, 0, model.ops.constant, x, np.empty(STRIDE), TILE)
+    run_ops(model.ops, 0, model.ops.constant, x, TILE)
     return Scratch(
         x=x,
         work=_rows(LINE_ROWS),

@@ -25,7 +25,7 @@ from simengine.distributions.unit_gamma import fill_unit_gamma_fixed
 from simengine.distributions.unit_lognormal import fill_unit_lognormal_fixed
 from simengine.engine.tile import STRIDE, TILE
 from simengine.errors import ParameterError
-from simengine.jit import kernel
+from simengine.jit import allocating_kernel, inlined, kernel
 from simengine.sampling import design as designs
 from simengine.sampling.design import Uniforms, fill_uniform_pair, make_uniforms
 from simengine.sampling.streams import stream_key
@@ -71,13 +71,13 @@ class VariateScratch(NamedTuple):
     pieces: Index
 
 
-@kernel
+@allocating_kernel
 def new_variate_scratch(variates: Variates) -> VariateScratch:
     """Return working rows for ``draw_tile``; one set per thread."""
     return VariateScratch(np.empty(variates.scratch_rows * STRIDE), np.empty(STRIDE), np.empty(STRIDE), np.empty(STRIDE, np.int64))
 
 
-@kernel
+@inlined
 def tile_row(rows: Row, k: int) -> Row:
     """Return row ``k`` of a tile array as a view that starts at index 0."""
     return rows[k * STRIDE : k * STRIDE + STRIDE]

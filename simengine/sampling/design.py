@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.errors import ParameterError
-from simengine.jit import float_bits, kernel
+from simengine.jit import allocating_kernel, float_bits, kernel
 from simengine.sampling.sobol import SobolTables, fill_sobol, sobol_tables
 from simengine.sampling.streams import (
     PURPOSE_PERMUTATION,
@@ -51,7 +51,7 @@ class Uniforms(NamedTuple):
     sobol: SobolTables
 
 
-@kernel
+@allocating_kernel
 def fill_permutation(permutation: NDArray[np.int64], key_low: int, key_high: int, component: int, block: int) -> None:
     """Fill 0..255 in the random order of Latin hypercube ``block`` (Fisher-Yates; 32-bit words scaled by a product).
 
@@ -82,7 +82,7 @@ def stratify(u: NDArray[np.float64], permutation: NDArray[np.int64], n: int) -> 
         u[i] = open_unit((permutation[i] << 44) | (place >> 8))
 
 
-@kernel
+@allocating_kernel
 def _stratify_tile(u: NDArray[np.float64], key_low: int, key_high: int, component: int, first: int, n: int) -> None:
     """Turn a tile of stream uniforms into its (two) Latin hypercubes."""
     permutation = np.empty(HYPERCUBE, np.int64)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.errors import ParameterError
-from simengine.jit import kernel
+from simengine.jit import allocating_kernel, kernel
 from simengine.sampling.streams import PURPOSE_SCRAMBLE, open_unit, philox4x32
 
 #: Columns (drivers) that have direction numbers.
@@ -139,7 +139,7 @@ def _tile(directions: NDArray[np.int64]) -> NDArray[np.int64]:
     return points.ravel()
 
 
-@kernel
+@allocating_kernel
 def fill_sobol(u: NDArray[np.float64], tables: SobolTables, row: int, first: int, n: int) -> None:
     """``u[i]`` = coordinate of draw ``first + i`` in table row ``row``, i < n; ``first`` is a multiple of 512, n <= 512.
 

@@ -6,6 +6,7 @@ After a change that is meant to move numbers: ``pytest tests/unit/engine/test_di
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from tests.unit.engine.running import ALL_VARIABLES, DESIGNS, simulate_one
 pytestmark = [pytest.mark.unit, pytest.mark.plain]
 
 KEPT = Path(__file__).parent / "digests.json"
-#: Random studies with volatility of both families, correlation, scenarios, bands, quality and clipped reductions between them.
+#: Random studies with volatility, correlation, scenarios, bands, quality and clipped reductions between them.
 SEEDS = (0, 7, 8, 34, 35, 37)
 DRAWS = 64
 
@@ -32,9 +33,23 @@ def digest(*arrays: Floats) -> str:
     return found.hexdigest()
 
 
+def without_tables(value: Any) -> Any:
+    """A study without the families whose tables rest on the last bits of scipy, which are another version's or machine's own."""
+    if isinstance(value, list):
+        return [without_tables(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: without_tables(item) for key, item in value.items()}
+    if kept.get("dist") == "pert":
+        kept = {key: item for key, item in kept.items() if key != "shape"} | {"dist": "triangular"}
+    if "cv_floor" in kept:
+        kept["family"] = "lognormal"
+    return kept
+
+
 def digests(seed: int) -> dict[str, str]:
     """Digests of what goes in (the tree) and of what comes out: the plan, then store, line and scheme draws, moments of each scenario."""
-    tree = random_study(seed)
+    tree = without_tables(random_study(seed))
     study = Study.from_dict(tree)
     prepared = prepare(study, study.scenario_names)
     found = {
