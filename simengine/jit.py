@@ -91,7 +91,8 @@ from numba.extending import intrinsic  # noqa: E402
 
 if _CACHE:
     # numba reads its environment when it is first imported, which may have been before us
-    numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
+    _settings: Any = numba.config
+    _settings.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
 
 #: What kernels work on: flat float64 rows, int64 tables, uint64 words.
 Floats = npt.NDArray[np.float64]

@@ -147,7 +147,8 @@ def run_blocks(
     for first in range(first_block * BLOCK, min(last_block * BLOCK, draws), TILE):
         n = min(TILE, draws - first)
         draw_tile(model.variates, first, n, scratch.x, scratch.variates)
-        run_ops(model.ops, model.ops.constant, model.ops.kind.shape[0], scratch.x, n)
+        last = model.ops.kind.shape[0] if model.detail.wanted else model.ops.needed
+        run_ops(model.ops, model.ops.constant, last, scratch.x, n)
         draw_noises(model.noises, scratch.x, scratch.variates, n)
         scratch.detail.position[0] = first - origin
         scratch.detail.position[1] = first // BLOCK - first_block

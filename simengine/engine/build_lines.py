@@ -90,7 +90,9 @@ def _prices(
     price = [*price_changes(in_price, None if net else required, tariff, None), *growth]
     pressure = [*price_changes(in_price, None, tariff, None), *growth]
     cost = [*unit_cost_changes(inflation, achieved, None), *growth]
-    return book.index(price), book.index(cost), book.index(pressure)
+    price_index, cost_index = book.index(price), book.index(cost)
+    with book.for_detail():
+        return price_index, cost_index, book.index(pressure)
 
 
 def _bases(book: RowBook, line: Service, path: str, unit: float) -> tuple[Slot, Slot, Slot]:
@@ -119,6 +121,8 @@ def line_slots(book: RowBook, spec: StudySpec, name: str, planned: Floats | None
     moves_price = line.growth_is == "price"
     price, cost, pressure = _prices(book, spec, line, path, growth if moves_price else [], required, achieved)
     noise = _noise(book, spec, line, path)
+    with book.for_detail():
+        pressed = book.product([base_price, pressure])
     factors = [base, book.index([] if moves_price else growth)]
     if noise is not None and spec.volatility.common is not None:
         factors.append(book.number(spec.volatility.common, "volatility.common"))
@@ -129,7 +133,7 @@ def line_slots(book: RowBook, spec: StudySpec, name: str, planned: Floats | None
         unit_cost=book.product([base_cost, cost]),
         variable_share=book.number(line.variable_share, f"{path}.variable_share"),
         fixed_share=book.number(line.fixed_share, f"{path}.fixed_share"),
-        pressure=book.product([base_price, pressure]),
+        pressure=pressed,
         base_activity=base,
     )
     return slots, noise, required

@@ -25,9 +25,13 @@ FourScales = tuple[float, float, float, float]
 
 
 class Ops(NamedTuple):
-    """Operations in order of dependence; the first ``constant`` of them depend on no driver."""
+    """Operations: first those that depend on no driver, up to ``constant``, then what every tile needs, up to ``needed``.
+
+    What comes after is for line and scheme variables only.
+    """
 
     constant: int
+    needed: int
     kind: Ints  # (op,)
     target: Ints  # (op,): first row written
     years: Ints  # (op,): rows written, 1 or the horizon

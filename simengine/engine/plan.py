@@ -232,7 +232,7 @@ def _plan(base: Draft, layout: Layout) -> tuple[dict[str, Floats], Floats]:
     # nothing is left to draw: the slots are filled beforehand
     nothing = VariatesBuilder("random", 0).build()
     model = build_model(base, nothing, build_noises([]), _detail(base, layout, True, None, None))
-    model = model._replace(ops=model.ops._replace(constant=model.ops.kind.shape[0]))
+    model = model._replace(ops=model.ops._replace(constant=model.ops.kind.shape[0], needed=model.ops.kind.shape[0]))
     scratch = new_scratch(model, layout, base.book.rows, detail_store=np.empty((layout.detail_count, 1)), blocks=1)
     matrix = base.book.plan_matrix()
     scratch.x[: matrix.size] = matrix

@@ -3,7 +3,8 @@
 In year t a slot stands for ``scale[t] · X[row + stride · t]``. Row 0 is all ones: a constant is (0, 0, its values).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -59,6 +60,7 @@ class _Op:
     parameter: tuple[float, ...]
     slots: tuple[Slot, ...]
     roles: tuple[int, ...]
+    for_detail: bool = False
 
 
 @dataclass
@@ -75,6 +77,7 @@ class RowBook:
     _interned: dict[object, Slot] = field(default_factory=dict)
     _matrix: Floats = field(default_factory=lambda: np.ones(STRIDE))
     _evaluated: int = 0
+    _for_detail: bool = False
 
     def constant(self, value: float | Sequence[float]) -> Slot:
         """The slot of a constant, or of one constant per year."""
@@ -125,9 +128,20 @@ class RowBook:
         if key not in self._interned:
             drawn = any(self.is_drawn(slot) for slot in slots)
             row = self._take(self.years, drawn)
-            self.ops.append(_Op(kind, row, self.years, parameter, tuple(slots), tuple(roles)))
+            self.ops.append(_Op(kind, row, self.years, parameter, tuple(slots), tuple(roles), self._for_detail))
             self._interned[key] = Slot(row, 1, (1.0,) * self.years)
-        return self._interned[key]
+        slot = self._interned[key]
+        if not self._for_detail:
+            # asked for before by a detail, now by the model itself
+            next(op for op in reversed(self.ops) if op.target == slot.row).for_detail = False
+        return slot
+
+    @contextmanager
+    def for_detail(self) -> Iterator[None]:
+        """Operations first asked for in here serve line and scheme variables only; the rest of the model may not use them."""
+        self._for_detail = True
+        yield
+        self._for_detail = False
 
     def product(self, times: Sequence[Slot], divide: Sequence[Slot] = (), less: Sequence[Slot] = ()) -> Slot:
         """``Π times · Π (1 - less) / Π divide``; constants go into the scale, so that a product with one drawn factor costs nothing."""
@@ -184,7 +198,7 @@ class RowBook:
         for row, value in self.plan.items():
             self._matrix[row * STRIDE] = value
         if self._evaluated < len(self.ops):
-            ops = self._encode(self.ops, 0)
+            ops = self._encode(self.ops, 0, len(self.ops))
             run_ops(ops, self._evaluated, len(self.ops), self._matrix, 1)
             self._evaluated = len(self.ops)
         return self._matrix
@@ -192,15 +206,18 @@ class RowBook:
     def build_ops(self) -> Ops:
         """The operations as arrays: those that depend on no driver first."""
         fixed = [op for op in self.ops if op.target not in self.drawn]
-        return self._encode(fixed + [op for op in self.ops if op.target in self.drawn], len(fixed))
+        drawn = [op for op in self.ops if op.target in self.drawn]
+        needed = [op for op in drawn if not op.for_detail]
+        return self._encode([*fixed, *needed, *(op for op in drawn if op.for_detail)], len(fixed), len(fixed) + len(needed))
 
-    def _encode(self, ops: Sequence[_Op], constant: int) -> Ops:
+    def _encode(self, ops: Sequence[_Op], constant: int, needed: int) -> Ops:
         slots = [slot for op in ops for slot in op.slots]
         parameter = np.zeros((len(ops), 4))
         for k, op in enumerate(ops):
             parameter[k, : len(op.parameter)] = op.parameter
         return Ops(
             constant=constant,
+            needed=needed,
             kind=np.array([op.kind for op in ops], dtype=np.int64),
             target=np.array([op.target for op in ops], dtype=np.int64),
             years=np.array([op.years for op in ops], dtype=np.int64),

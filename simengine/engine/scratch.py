@@ -11,19 +11,26 @@ from simengine.engine.ops import run_ops
 from simengine.engine.outputs import Layout
 from simengine.engine.schemes import SCHEME_WORK_ROWS
 from simengine.engine.tile import STRIDE, TILE
-from simengine.engine.variates import new_variate_scratch
+from simengine.engine.variates import VariateScratch
 from simengine.jit import Floats
+
+#: Numbers in a cache line.
+_LINE = 8
 
 
 def _rows(count: int) -> Floats:
-    """A flat matrix of rows, at least one."""
-    return np.zeros(max(count, 1) * STRIDE)
+    """A flat matrix of rows of zeros, at least one, that starts on a cache line: a vector store across two lines costs twice."""
+    size = max(count, 1) * STRIDE
+    block = np.zeros(size + _LINE)
+    first = -block.ctypes.data // block.itemsize % _LINE
+    return block[first : first + size]
 
 
 def new_scratch(model: Model, layout: Layout, rows: int, detail_store: Floats, blocks: int) -> Scratch:
     """Work areas with every row that depends on no driver already filled; ``blocks`` is the most that one call will run."""
     years, wanted = layout.years, model.detail.wanted > 0
-    x = np.ones(rows * STRIDE)
+    x = _rows(rows)
+    x[:] = 1.0
     run_ops(model.ops, 0, model.ops.constant, x, TILE)
     return Scratch(
         x=x,
@@ -33,7 +40,7 @@ def new_scratch(model: Model, layout: Layout, rows: int, detail_store: Floats, b
         held=_rows(len(layout.members) * years),
         contract=_rows(CONTRACT_WORK_ROWS),
         out=_rows(layout.starts[3]),
-        variates=new_variate_scratch(model.variates),
+        variates=VariateScratch(_rows(model.variates.scratch_rows), _rows(1), _rows(1), _rows(1).view(np.int64)),
         detail=DetailScratch(
             savings=_rows(len(layout.schemes) * years if wanted else 1),
             work=_rows(SCHEME_WORK_ROWS),
