@@ -35,7 +35,7 @@ def environment(project):
 def signalled_while_writing(folder, environment, number):
     """A run that is sent a signal as soon as its file is growing; the process when it has ended."""
     study_file(folder)
-    run = start(folder, "run", "care.toml", "--draws", 400_000, "--store", "all", "--out", "out/x.nc", env=environment)
+    run = start(folder, "run", "care.toml", "--draws", 120_000, "--store", "all", "--out", "out/x.nc", env=environment)
     until = time.monotonic() + 300
     while not any(file.stat().st_size > 0 for file in parts(folder)):
         assert run.poll() is None, run.communicate()
