@@ -71,7 +71,7 @@ def test_sizes() -> None:
 @pytest.mark.plain
 def test_known_bits() -> None:
     """The same on every machine and with the compiler off; table-driven families depend on scipy's last bits and are left out."""
-    assert digest(with_tables=False) == "8441ef01b7e4190c1949c48c8ea9d3a1258bb1ed95bd866b69b1e9d3406557f2"
+    assert digest(with_tables=False) == "faa6607c9971674156b053e9950a45d5417b294bc6a60b08c0e498e246b39f12"
 
 
 @pytest.mark.skipif(JIT_OFF, reason="compares with the compiler off")

@@ -50,7 +50,9 @@ with xr.open_dataset(sys.argv[1], engine="h5netcdf") as result, xr.open_dataset(
     assert list(result["party"].values) == ["board", "trust", "community", "hospice"]
 assert not any(name.startswith("simengine") for name in sys.modules)
 """
-    done = subprocess.run([sys.executable, "-I", "-c", code, str(file)], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code, str(file)], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -159,7 +161,7 @@ def test_the_summary_holds_every_output_with_its_error(summary):
     ],
 )
 def test_store(place, store, expected):
-    path = place / f"{store}.nc"
+    path = place / f"only-{store}.nc"
     done = simrisk("run", study_file(place), "--store", store, "--out", path)
     assert done.exit_code == 0, done.stderr
     with xr.open_dataset(path, engine="h5netcdf") as found:
@@ -169,7 +171,7 @@ def test_store(place, store, expected):
 
 
 def test_lines_and_schemes_have_means_in_the_summary_however_little_is_stored(place):
-    with xr.open_dataset(place / "summary.nc", engine="h5netcdf", group="summary") as found:
+    with xr.open_dataset(place / "only-summary.nc", engine="h5netcdf", group="summary") as found:
         assert all(np.isfinite(found[name].sel(statistic="mean")).all() for name in DETAIL_VARIABLES)
 
 

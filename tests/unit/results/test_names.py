@@ -1,10 +1,12 @@
 """Where a run is stored, when its name changes, and what it may replace (INTERFACE.md, "Commands")."""
 
-import re
+import os
 
 import pytest
 import xarray as xr
 
+import simengine
+from simengine import api
 from tests.unit.cli.care import STUDY, simrisk, study_file
 
 pytestmark = pytest.mark.unit
@@ -17,12 +19,10 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def name_of(*arguments, study="care.toml"):
-    """The file name that a run gets by default: (study, hash, seed)."""
-    done = simrisk("run", study, "--force", *arguments)
-    assert done.exit_code == 0, done.stderr
-    found = re.fullmatch(r"stored in results.(\w+)-([0-9a-f]{8})-s(\d+)\.nc", done.stderr.splitlines()[-1])
-    return found.groups()
+def hash_of(*overrides, sampler="sobol", scenarios=(), study="care.toml"):
+    """The hash in the file name of a run."""
+    loaded = simengine.load_study(study, [f'simulation.sampler="{sampler}"', *overrides])
+    return api.run_identity(loaded, api.scenario_names(loaded, scenarios))[:8]
 
 
 def draws(path):
@@ -30,32 +30,33 @@ def draws(path):
         return found.sizes["draw"]
 
 
-def test_the_hash_is_that_of_the_numbers(folder):
-    name, base, seed = name_of()
-    assert (name, seed) == ("care", "3")
-    assert name_of("--draws", 16)[1] == base
-    assert name_of("--threads", 1)[1] == base
-    assert name_of("--store", "all")[1] == base
-    assert name_of("--seed", 9) == ("care", base, "9")
-    assert name_of("--set", 'parties.trust.label="Another"')[1] == base
-    changed = {
-        name_of(*arguments)[1]
-        for arguments in (
-            ["--set", "services.beds.price=4001"],
-            ["--set", "drivers.pay.sd=0.011"],
-            ["--set", "arrangements.deal.msr=0.011"],
-            ["--set", "horizon.years=2", "--set", "services.beds.growth=0.03"],
-            ["--sampler", "lhs"],
-            ["--scenario", "slow"],
-            ["--scenario", "all"],
-        )
-    }
-    assert len(changed | {base}) == 8
+@pytest.mark.parametrize(("options", "seed"), [([], 3), (["--seed", 9, "--draws", 16, "--threads", 1, "--store", "summary"], 9)])
+def test_the_default_name_has_the_study_the_hash_and_the_seed(folder, options, seed):
+    done = simrisk("run", "care.toml", *options)
+    path = os.path.join("results", f"care-{hash_of()}-s{seed}.nc")
+    assert done.stderr.splitlines()[-1] == f"stored in {path}"
+    assert os.listdir("results") == [os.path.basename(path)]
 
 
-def test_comments_and_texts_do_not_change_the_hash(folder):
+def test_texts_draws_seed_and_storage_do_not_change_the_hash(folder):
     study_file(folder, "# a comment\n" + STUDY.replace("Three providers", "Other words"), "other.toml")
-    assert name_of(study="other.toml")[1] == name_of()[1]
+    assert hash_of(study="other.toml") == hash_of()
+    for change in ("simulation.draws=16", "simulation.seed=9", 'simulation.store="all"', 'parties.trust.label="Another"', "title='x'"):
+        assert hash_of(change) == hash_of()
+
+
+def test_every_number_and_choice_changes_the_hash(folder):
+    changes = [
+        "services.beds.price=4001",
+        "services.hospice.spend_by_year=[4, 4.6]",
+        "drivers.pay.sd=0.011",
+        "arrangements.deal.msr=0.011",
+        "arrangements.deal.msr_kind='excess'",
+        "schemes.ward.enabled=false",
+        "scenarios.high_pay.drivers.pay=0.06",
+    ]
+    found = {hash_of(), *map(hash_of, changes), hash_of(sampler="lhs"), hash_of(scenarios=["slow"]), hash_of(scenarios=["all"])}
+    assert len(found) == len(changes) + 4
 
 
 def test_the_same_run_replaces_its_file(folder):

@@ -44,7 +44,9 @@ def test_a_failed_write_leaves_the_file_that_was_there(tmp_path, monkeypatch):
 
 
 def test_a_disk_without_room_is_refused_beforehand(tmp_path):
-    with pytest.raises(ResultError, match=r"the result needs 1,024 TiB and the folder .* free: use --store summary, fewer draws or another"):
+    with pytest.raises(
+        ResultError, match=r"the result needs 1,024 TiB and the folder .* free: use --store summary, fewer draws or another"
+    ):
         check_folder(tmp_path / "x.nc", 2**50)
     assert os.listdir(tmp_path) == []
 
@@ -56,7 +58,8 @@ def test_a_file_without_a_summary_is_damaged(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("size", "text"), [(3 * 2**20, "3 MiB"), (1023 * 2**20, "1,023 MiB"), (3 * 2**29, "1.5 GiB"), (2**50, "1,024 TiB"), (100 * 2**30, "100 GiB")]
+    ("size", "text"),
+    [(3 * 2**20, "3 MiB"), (1023 * 2**20, "1,023 MiB"), (3 * 2**29, "1.5 GiB"), (2**50, "1,024 TiB"), (100 * 2**30, "100 GiB")],
 )
 def test_sizes(size, text):
     assert _size(size) == text

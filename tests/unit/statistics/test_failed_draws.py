@@ -32,13 +32,15 @@ def test_failed_draws_are_counted_and_left_out(tmp_path, sampler):
     assert (errors < 2.0 * spread / 64.0).all()
 
 
-def test_the_errors_of_sobol_survive_a_failed_draw(tmp_path):
-    failing = simengine.summarise(run(tmp_path))
-    sound = simengine.summarise(run(tmp_path, "drivers.list.values=[10_000, 10_000.5]"))
-    one, other = (float(summary["net_position_se"].sel(scenario="base", statistic="mean", period="2025")) for summary in (failing, sound))
-    assert one == pytest.approx(other, rel=0.5)
+def test_sobol_keeps_its_small_errors_where_a_draw_failed(tmp_path):
+    at = {"scenario": "base", "period": "2025"}
+    summary = simengine.summarise(run(tmp_path))
+    independent = float(summary["net_position"].sel(at, statistic="sd")) / 64.0
+    assert 0.0 < float(summary["net_position_se"].sel(at, statistic="mean")) < 0.1 * independent
 
 
 def test_more_than_one_in_a_hundred_is_too_many(tmp_path):
-    with pytest.raises(SimulationError, match=r"82 of 4,096 draws are not finite \(more than 1%\): look for a division by a number that can be 0"):
+    with pytest.raises(
+        SimulationError, match=r"81 of 4,096 draws are not finite \(more than 1%\): look for a division by a number that can be 0"
+    ):
         run(tmp_path, "drivers.list.weights=[0.02, 0.98]")
