@@ -11,7 +11,7 @@ from simengine.statistics.summary import STATISTICS, series_statistics
 
 pytestmark = pytest.mark.convergence
 
-RUNS, DRAWS = 200, 4096
+RUNS, DRAWS = 500, 4096
 EDGE = stats.norm.ppf(0.05)
 #: Closed forms for 0.3 + a standard normal.
 EXACT = {

@@ -72,4 +72,4 @@ def test_paired_differences_are_those_of_the_draws(ready):
     paired = float(summary["net_position_difference_se"].sel(statistic="mean", scenario="slow", period="term"))
     alone = float(summary["net_position_se"].sel(statistic="mean", scenario="slow", period="term"))
     assert 0.0 < paired < alone
-    assert STATISTICS == tuple(summary["statistic"].to_numpy())
+    assert tuple(summary["statistic"].to_numpy()) == STATISTICS
