@@ -3,8 +3,10 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -132,9 +134,11 @@ def complete(ready: Prepared, settings: Settings, store: str | Sequence[str], pr
 
         runs.append(simulate(ready, scenario, settings, kept_detail, report))
     failed = np.stack([_failed(found, ready.layout) for found in runs], axis=-1)
-    if failed[:, 0].mean() > MOST_FAILED:
+    worst = int(np.argmax(failed.sum(axis=0)))
+    if failed[:, worst].mean() > MOST_FAILED:
+        where = "" if worst == 0 else f" of scenario {ready.scenarios[worst]}"
         message = (
-            f"{int(failed[:, 0].sum()):,} of {settings.draws:,} draws are not finite (more than {MOST_FAILED:.0%}): "
+            f"{int(failed[:, worst].sum()):,} of {settings.draws:,} draws{where} are not finite (more than {MOST_FAILED:.0%}): "
             "look for a division by a number that can be 0, or a distribution with extreme values"
         )
         raise SimulationError(message)
@@ -209,7 +213,7 @@ def _dataset(ready: Prepared, runs: Sequence[Simulated], failed: Flags, kept: Se
     about = {"long_name": "1 where the draw is not finite and left out of the statistics", "units": "1"}
     variables["failed"] = xr.Variable(("draw", "scenario"), failed.astype(np.int8), about)
     dataset = assemble(variables, labels, names, settings.draws)
-    dataset.attrs = attributes(_provenance(ready, runs, int(failed[:, 0].sum()), settings))
+    dataset.attrs = attributes(_provenance(ready, runs, int(failed.any(axis=1).sum()), settings))
     return dataset
 
 
@@ -244,7 +248,7 @@ def _provenance(ready: Prepared, runs: Sequence[Simulated], failed: int, setting
     return Run(
         study_name=study.name,
         study_title=study.spec.title or "",
-        study_text=study.text,
+        study_text=_resolved_text(study),
         study_hash=study.digest,
         seed=settings.seed,
         sampler=settings.sampler,
@@ -257,6 +261,22 @@ def _provenance(ready: Prepared, runs: Sequence[Simulated], failed: int, setting
         drivers=register,
         warnings=tuple(str(warning) for warning in study.warnings),
     )
+
+
+def _resolved_text(study: Study) -> str:
+    """The study as it was run, as TOML: the file itself, comments and all, unless ``--set`` changed it or there is none.
+
+    Draws, seed, sampler and storage stand in attributes of their own and do not count as a change.
+    """
+
+    def without_settings(tree: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in tree.items() if key != "simulation"}
+
+    if study.text and without_settings(tomllib.loads(study.text)) == without_settings(study.tree):
+        return study.text
+    import tomlkit
+
+    return tomlkit.dumps(study.tree)
 
 
 def _detail_moments(ready: Prepared, runs: Sequence[Simulated], sampler: str) -> DetailMoments:

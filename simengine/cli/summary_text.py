@@ -80,8 +80,8 @@ class SummaryText:
         ]
         if self._varies("cost_released_total"):
             rows.append(("  P5 to P95", self._range("cost_released_total")))
-        rows.append(("cost not yet released", self._money("stranded_cost_total", "mean")))
-        rows.append(("gain on doing nothing", self._money("net_benefit", "mean")))
+        rows.append(("stranded cost", self._money("stranded_cost_total", "mean")))
+        rows.append(("net benefit", self._money("net_benefit", "mean")))
         self._table("What schemes do, means", rows)
 
     def _parties(self) -> None:
@@ -96,7 +96,7 @@ class SummaryText:
                 rows.append(("  P5 to P95", self._range("party_position", **at)))
                 rows.append(("  chance below zero", self._chance("party_position", "p_below_zero", **at)))
             rows += self._settlements(party)
-        self._table("Position after deals" if "settlement" in self.summary else "Position", rows)
+        self._table("Position after settlement" if "settlement" in self.summary else "Position", rows)
 
     def _settlements(self, party: str) -> Rows:
         if "settlement" not in self.summary:
@@ -106,7 +106,7 @@ class SummaryText:
         for deal in deals:
             at = {"party": party, "arrangement": deal}
             if any(self._values("settlement", "sd", **at)[0]) or any(self._values("settlement", "mean", **at)[0]):
-                label = "  from the deal, mean" if len(deals) == 1 else f"  from {deal}, mean"
+                label = "  settlement, mean" if len(deals) == 1 else f"  from {deal}, mean"
                 found.append((label, self._money("settlement", "mean", **at)))
         return found
 
@@ -116,15 +116,15 @@ class SummaryText:
             rows = [
                 ("gain, plan", self._plan("gain", **at)),
                 ("gain, mean", self._money("gain", "mean", **at)),
-                ("chance of a gain share", self._chance("msr_met", "p_above_zero", **at)),
-                ("chance of a loss share", self._chance("msr_met", "p_below_zero", **at)),
+                ("savings rate met", self._chance("msr_met", "p_above_zero", **at)),
+                ("loss rate met", self._chance("msr_met", "p_below_zero", **at)),
             ]
             for name, label in (("cap_hit", "cap binds"), ("collar_hit", "collar binds")):
                 for party in self.parties:
                     if any(value > 0.0 for value in self._values(name, "p_above_zero", party=party, **at)[0]):
                         rows.append((f"{label}: {party}", self._chance(name, "p_above_zero", party=party, **at)))
-            self._table(f"Deal: {arrangement}", rows)
-        self.lines.append("  In the term column the chances of a deal are those of any year.")
+            self._table(f"Arrangement: {arrangement}", rows)
+        self.lines.append("  In the term column the chances of an arrangement are those of any year.")
 
     def _head(self) -> list[str]:
         about = self.result.attrs

@@ -89,8 +89,11 @@ def _hold_at_one(work: Floats, n: int) -> None:
     keep_apart()
     for i in range(n):
         reduction = work[REDUCTION * STRIDE + i]
-        work[CLIPPED * STRIDE + i] = 1.0 if reduction > 1.0 else work[CLIPPED * STRIDE + i]
-        work[REDUCTION * STRIDE + i] = 1.0 if reduction > 1.0 else reduction
+        # an infinite reduction is a division by nothing, not a large effect: NaN, so that the draw counts as failed
+        finite = reduction - reduction == 0.0
+        held = 1.0 if reduction > 1.0 else reduction
+        work[CLIPPED * STRIDE + i] = 1.0 if reduction > 1.0 and finite else work[CLIPPED * STRIDE + i]
+        work[REDUCTION * STRIDE + i] = held if finite else reduction - reduction
 
 
 @kernel
