@@ -29,7 +29,7 @@ def run_parts(model: Model, outputs: Outputs, scratch: Scratch, draws: int, stor
         if parts & DRAW:
             draw_tile(model.variates, first, n, scratch.x, scratch.variates)
         if parts & DERIVE:
-            run_ops(model.ops, model.ops.constant, model.ops.kind.shape[0], scratch.x, scratch.contract, n)
+            run_ops(model.ops, model.ops.constant, model.ops.needed, scratch.x, n)
             draw_noises(model.noises, scratch.x, scratch.variates, n)
         if parts & PROJECT:
             project_tile(model, outputs, scratch, n)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from simengine.engine.drivers import COLUMNS
 from simengine.engine.outputs import Layout
 from simengine.engine.plan import Prepared, driver_rows, prepare
 from simengine.engine.simulate import Settings, Simulated, simulate
@@ -34,11 +35,14 @@ __all__ = [
     "complete",
     "kept",
     "load_study",
+    "notes",
     "prepare",
     "run",
     "run_identity",
     "scenario_names",
     "settings_of",
+    "stored_bytes",
+    "stored_names",
     "summarise",
 ]
 
@@ -239,7 +243,7 @@ def _driver_arrays(ready: Prepared, runs: Sequence[Simulated]) -> tuple[dict[str
 
 
 def _provenance(ready: Prepared, runs: Sequence[Simulated], failed: int, settings: Settings) -> Run:
-    study = ready.study
+    study, funding = ready.study, ready.drafts[0].plan.funding
     register = {
         number.path: {key: getattr(number.value, key) for key in ("dist", "parameters", "path", "plan", "risk", "source", "owner", "date")}
         for number in numbers(study.spec)
@@ -259,8 +263,17 @@ def _provenance(ready: Prepared, runs: Sequence[Simulated], failed: int, setting
         money_unit=study.spec.money.unit,
         column_map=dict(ready.drivers.column),
         drivers=register,
-        warnings=tuple(str(warning) for warning in study.warnings),
+        warnings=(*(str(warning) for warning in study.warnings), *notes(ready, settings.sampler)),
+        funding_assumed=tuple(name for name, party in study.spec.parties.items() if party.funding is None and funding[name].any()),
     )
+
+
+def notes(ready: Prepared, sampler: str) -> list[str]:
+    """What a reader of the numbers should know of how they were drawn."""
+    beyond = [name for name, column in ready.drivers.column.items() if column < 0]
+    if sampler != "sobol" or not beyond:
+        return []
+    return [f"{len(beyond)} drivers beyond the {COLUMNS} columns of the Sobol' design use their random stream, from {beyond[0]} on"]
 
 
 def _resolved_text(study: Study) -> str:

@@ -9,6 +9,7 @@ Python function that it was written as, and gives the same bits.
 import hashlib
 import os
 import platform
+import re
 import struct
 import sys
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 _KEPT_CACHES = 4
+_MARK = "simrisk-kernels"
+_OURS = re.compile(r"simrisk-[0-9a-f]{16}")
 
 
 def _cpu_name() -> str:
@@ -53,12 +56,10 @@ def _cache_root() -> Path:
 def _prepare_cache() -> bool:
     """Point numba at a folder of this exact package and machine; False (and one notice) where none can be written."""
     root = _cache_root()
-    folder = root / _cache_key()
+    folder = root / f"simrisk-{_cache_key()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".probe-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
+        (folder / _MARK).touch()
     except OSError as problem:
         sys.stderr.write(
             f"simrisk: compiled kernels are not kept between runs ({problem.strerror}: {root}); "
@@ -71,10 +72,10 @@ def _prepare_cache() -> bool:
 
 
 def _drop_old_caches(root: Path, current: Path) -> None:
-    """Keep the newest few cache folders: each edit of the package makes a new one."""
+    """Keep the newest few cache folders (each edit of the package makes a new one); folders that are not ours are left alone."""
     import shutil
 
-    others = [p for p in root.iterdir() if p.is_dir() and p != current]
+    others = [p for p in root.iterdir() if p.is_dir() and p != current and _OURS.fullmatch(p.name) and (p / _MARK).exists()]
     for stale in sorted(others, key=lambda p: p.stat().st_mtime, reverse=True)[_KEPT_CACHES:]:
         shutil.rmtree(stale, ignore_errors=True)
 

@@ -32,11 +32,18 @@ def driver_rows(study: Study) -> list[dict[str, Any]]:
                 "p10": low,
                 "p50": middle,
                 "p90": high,
-                "unit": number.unit,
+                "unit": _unit(number.unit, study),
                 "path": number.value.path,
                 "shape": _shape(built),
             }
     return [found[name] for name in study.drivers if name in found]
+
+
+def _unit(kind: str, study: Study) -> str:
+    """The unit that a driver is written in: the study's unit of money, the currency, or 1 for rates, shares and counts."""
+    if kind in ("money", "limit"):
+        return study.spec.money.unit
+    return study.spec.money.currency if kind == "currency" else "1"
 
 
 def _shape(built: Any) -> str:

@@ -31,7 +31,7 @@ def money(value: float, error: float | None = None) -> str:
     places = decimals_for(error, value)
     coarse = 10 ** max(math.floor(math.log10(error)), 0) if error > 0.0 else 1
     rounded = round(value / coarse) * coarse if coarse > 1 else value
-    shown = f"{error:,.{places}f}"
+    shown = f"{round(error / coarse) * coarse if coarse > 1 else error:,.{places}f}"
     stated = f"{_not_minus_zero(rounded, places):,.{places}f}"
     return stated if not any(digit in "123456789" for digit in shown) else f"{stated} ±{shown}"
 

@@ -14,7 +14,7 @@ EXAMPLE = """\b
 Example:
   simrisk run configs/bettercaretown.toml
   simrisk run configs/bettercaretown.toml --draws 262144 --scenario all
-  simrisk run configs/bettercaretown.toml --set arrangements.acute.msr=0.03
+  simrisk run configs/bettercaretown.toml --set arrangements.admissions.msr=0.03
 """
 
 
@@ -23,6 +23,10 @@ def _file_name(_context: click.Context, _option: click.Parameter, value: str | N
         message = f"'{value}' names a folder: a file is needed."
         raise click.BadParameter(message)
     return value
+
+
+#: Bytes of a result whose size is said before the run.
+_LARGE = 2**30
 
 
 @click.command("run", epilog=EXAMPLE)
@@ -63,7 +67,12 @@ def command(study: Path, *, as_json: bool, quiet: bool, out: str | None, force: 
     check_replacement(path, identity, settings.seed, settings.draws, api.stored_names(settings.store), force=force)
     announce_compilation(quiet)
     ready = api.prepare(loaded, names)
-    check_folder(path, api.stored_bytes(ready, settings.draws, settings.store))
+    size = api.stored_bytes(ready, settings.draws, settings.store)
+    check_folder(path, size)
+    if size > _LARGE:
+        say(f"{settings.draws:,} draws will take {size / 2**30:.1f} GiB in {path}", quiet)
+    for note in api.notes(ready, settings.sampler):
+        say(f"note: {note}", quiet)
     with progress_bar(quiet) as progress:
         done = api.complete(ready, api.settings_of(loaded, threads), settings.store, progress)
     summary = api.summarise(done.dataset, done.detail, threads or os.cpu_count() or 1)

@@ -7,6 +7,9 @@ import xarray as xr
 
 _LEVELS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95, "value_at_risk": 0.05, "expected_shortfall": 0.05}
 
+#: Every row has these keys, null where the output has no such dimension.
+_ENTITIES = ("party", "arrangement", "service", "scheme")
+
 
 def statistics_rows(summary: xr.Dataset) -> Iterator[dict[str, object]]:
     """One row per output, scenario, period, entity and statistic that was worked out."""
@@ -14,7 +17,6 @@ def statistics_rows(summary: xr.Dataset) -> Iterator[dict[str, object]]:
         if name.endswith("_se"):
             continue
         values, errors = summary[name], summary[f"{name}_se"].to_numpy()
-        entities = [str(dim) for dim in values.dims if dim not in ("statistic", "period", "scenario")]
         labels = [[str(label) for label in summary[dim].to_numpy()] for dim in values.dims]
         array = values.to_numpy()
         for place in np.ndindex(array.shape):
@@ -25,7 +27,7 @@ def statistics_rows(summary: xr.Dataset) -> Iterator[dict[str, object]]:
                 "output": name,
                 "scenario": at["scenario"],
                 "year": at["period"],
-                **{entity: at[entity] for entity in entities},
+                **{entity: at.get(entity) for entity in _ENTITIES},
                 "statistic": "quantile" if at["statistic"][0] == "q" else at["statistic"],
                 "level": _LEVELS.get(at["statistic"]),
                 "value": float(array[place]),

@@ -1,5 +1,6 @@
 """The summary of a run on one screen: the system by year, each party, how often the contract's terms bind, and scenarios less the base."""
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -106,8 +107,10 @@ class SummaryText:
         for deal in deals:
             at = {"party": party, "arrangement": deal}
             if any(self._values("settlement", "sd", **at)[0]) or any(self._values("settlement", "mean", **at)[0]):
-                label = "  settlement, mean" if len(deals) == 1 else f"  from {deal}, mean"
-                found.append((label, self._money("settlement", "mean", **at)))
+                label = "  settlement" if len(deals) == 1 else f"  settlement, {deal}"
+                found.append((f"{label}, mean", self._money("settlement", "mean", **at)))
+                if self._varies("settlement", **at):
+                    found.append(("    P5 to P95", self._range("settlement", **at)))
         return found
 
     def _arrangements(self) -> None:
@@ -116,8 +119,8 @@ class SummaryText:
             rows = [
                 ("gain, plan", self._plan("gain", **at)),
                 ("gain, mean", self._money("gain", "mean", **at)),
-                ("savings rate met", self._chance("msr_met", "p_above_zero", **at)),
-                ("loss rate met", self._chance("msr_met", "p_below_zero", **at)),
+                ("MSR met", self._chance("msr_met", "p_above_zero", **at)),
+                ("MLR met", self._chance("msr_met", "p_below_zero", **at)),
             ]
             for name, label in (("cap_hit", "cap binds"), ("collar_hit", "collar binds")):
                 for party in self.parties:
@@ -139,6 +142,9 @@ class SummaryText:
         if not any(np.isfinite(self._values("net_position", "mean")[1])):
             fewest = 16 if about["sampler"] == "sobol" else 512
             lines.append(f"Too few draws to know the sampling error ({about['sampler']} takes {fewest}): any figure may be far off")
+        assumed = json.loads(about.get("funding_assumed", "[]"))
+        if assumed:
+            lines.append(f"Funding of {', '.join(assumed)} is not stated: taken as the planned do-nothing spend of the lines they pay")
         if failed:
             lines.append(f"{failed:,} {'draw was' if failed == 1 else 'draws were'} not finite and left out")
         if int(about["clipped"]):

@@ -51,6 +51,8 @@ class Lognormal:
     sigma: float
     #: The value when there is no spread: given as a mean it is kept as given.
     centre: float
+    #: The mean: as given, or by our own exponential, for it enters the plan.
+    expected: float
 
     def __init__(self, *, mean: float | None = None, sd: float | None = None, mu: float | None = None, sigma: float | None = None) -> None:
         given = {key: value for key, value in (("mean", mean), ("sd", sd), ("mu", mu), ("sigma", sigma)) if value is not None}
@@ -68,10 +70,12 @@ class Lognormal:
         object.__setattr__(self, "mu", float(mu if mu is not None else 0.0))
         object.__setattr__(self, "sigma", float(sigma if sigma is not None else 0.0))
         object.__setattr__(self, "centre", centre)
+        expected = float(mean) if mean is not None else float(exp(self.mu + 0.5 * self.sigma * self.sigma))
+        object.__setattr__(self, "expected", expected if self.sigma > 0.0 else centre)
 
     def mean(self) -> float:
-        """Return exp(mu + sigma^2 / 2)."""
-        return self.centre if self.sigma == 0.0 else math.exp(self.mu + 0.5 * self.sigma * self.sigma)
+        """Return the mean as given, or exp(mu + sigma^2 / 2)."""
+        return self.expected
 
     def variance(self) -> float:
         """Return (exp(sigma^2) - 1) mean^2."""

@@ -1,5 +1,6 @@
 """Service lines of a study as arrays: activity, price and unit cost as slots, noise, payment plans (MODEL.md sections 2 and 5)."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ from simengine.projection.volatility import coefficient_of_variation
 from simengine.study.defaults import payer_of
 from simengine.study.model import StudySpec
 from simengine.study.services import Service
+
+#: Ends of a drawn coefficient of variation are rounded outward to this grid: the last bits of a library must not reach the tables.
+_GRID = 4096.0
 
 
 @dataclass(frozen=True)
@@ -108,8 +112,13 @@ def _bases(book: RowBook, line: Service, path: str, unit: float) -> tuple[Slot, 
     return book.number(line.spend_by_year or 0.0, f"{path}.spend_by_year", unit), one, cost
 
 
-def line_slots(book: RowBook, spec: StudySpec, name: str, planned: Floats | None) -> tuple[LineSlots, Noise | None, Slot]:
-    """The slots of one line, its noise, and its required efficiency; ``planned`` is that efficiency in the base study's plan."""
+def line_slots(
+    book: RowBook, spec: StudySpec, name: str, planned: Floats | None, n_ref: float | None
+) -> tuple[LineSlots, Noise | None, Slot]:
+    """The slots of one line, its noise, and its required efficiency.
+
+    ``planned`` is that efficiency and ``n_ref`` the list size in the plan of the base study, None while that is being laid out.
+    """
     line, path = spec.services[name], f"services.{name}"
     base, base_price, base_cost = _bases(book, line, path, spec.money.scale)
     required = book.number(line.efficiency_required, f"{path}.efficiency_required")
@@ -120,7 +129,7 @@ def line_slots(book: RowBook, spec: StudySpec, name: str, planned: Floats | None
     growth = _growth(book, spec, line, path)
     moves_price = line.growth_is == "price"
     price, cost, pressure = _prices(book, spec, line, path, growth if moves_price else [], required, achieved)
-    noise = _noise(book, spec, line, path)
+    noise = _noise(book, spec, line, path, n_ref)
     with book.for_detail():
         pressed = book.product([base_price, pressure])
     factors = [base, book.index([] if moves_price else growth)]
@@ -139,21 +148,22 @@ def line_slots(book: RowBook, spec: StudySpec, name: str, planned: Floats | None
     return slots, noise, required
 
 
-def _noise(book: RowBook, spec: StudySpec, line: Service, path: str) -> Noise | None:
+def _noise(book: RowBook, spec: StudySpec, line: Service, path: str, base_size: float | None) -> Noise | None:
     if line.volatility is None:
         return None
     terms, people = line.volatility, population(book, spec)
-    n_ref = terms.n_ref
+    n_ref = terms.n_ref if terms.n_ref is not None else base_size
     if n_ref is None:
         n_ref = 1.0 if spec.population is None else float(book.planned(book.number(spec.population.size, "population.size"))[0])
     variation = book.add_op(VARIATION, [book.constant(n_ref) if people is None else people], [0], (terms.cv_floor, terms.cv_ref, n_ref))
     by_year = terms.path == "independent"
     rows = book.years if by_year else 1
     fewest, most = (np.full(book.years, n_ref),) * 2 if people is None else population_range(book, spec)
-    spread = [
+    low, high = (
         [float(coefficient_of_variation(terms.cv_floor, terms.cv_ref, n_ref, float(count))) for count in counts]
         for counts in (most, fewest)
-    ]
+    )
+    pairs = [(x, y) if x == y else (math.floor(x * _GRID) / _GRID, math.ceil(y * _GRID) / _GRID) for x, y in zip(low, high, strict=True)]
     return Noise(
         f"{path}.volatility",
         terms.family,
@@ -161,8 +171,8 @@ def _noise(book: RowBook, spec: StudySpec, line: Service, path: str) -> Noise | 
         book.filled_rows(rows, 0.5),
         book.filled_rows(book.years, 1.0),
         variation,
-        tuple(spread[0]),
-        tuple(spread[1]),
+        tuple(x for x, _ in pairs),
+        tuple(min(y, 2.0) for _, y in pairs),
     )
 
 

@@ -17,6 +17,7 @@ from simengine.projection.price import rate_change
 from simengine.projection.ramp import SHAPES
 from simengine.projection.scheme import LARGEST_EFFECT, OVERLAPS, log_mean_factor
 from simengine.projection.scheme_cost import capital_charge_weights
+from simengine.special import log
 from simengine.study.defaults import effect_service, funder_of
 from simengine.study.model import StudySpec
 from simengine.study.schemes import Cost, Effect, Investment, Ramp, RampTable
@@ -155,7 +156,7 @@ def end_state_savings(book: RowBook, spec: StudySpec, segments: Mapping[str, Map
         for segment in segments[line].values():
             share = float(book.planned(segment.share)[-1])
             sizes = [min(float(book.planned(e.impact)[-1] * book.planned(e.delivery)[-1]), LARGEST_EFFECT) for e in segment.effects]
-            logs = [-math.log(1.0 - r) for r in sizes]
+            logs = [-log(1.0 - r) for r in sizes]
             remaining = math.prod(1.0 - r for r in sizes)
             factor = log_mean_factor(remaining, -sum(logs))
             parts.extend((e.scheme, share * factor * log) for e, log in zip(segment.effects, logs, strict=True))

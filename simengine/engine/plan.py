@@ -30,6 +30,7 @@ from simengine.engine.rows import RowBook, Slot
 from simengine.engine.scratch import new_scratch
 from simengine.engine.variates import Variates, VariatesBuilder
 from simengine.engine.volatility import Noises, build_noises
+from simengine.errors import Problem, StudyError
 from simengine.jit import Floats, Ints
 from simengine.schema import DETAIL_VARIABLES
 from simengine.study.load import Study
@@ -45,6 +46,7 @@ class BasePlan:
     end_state: Floats
     funding: dict[str, Floats]
     income: dict[str, Floats]
+    population: float | None
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ def draft(spec: StudySpec, base: BasePlan | None = None) -> Draft:
     noises: dict[str, Noise] = {}
     required: list[Slot] = []
     for s, name in enumerate(spec.services):
-        slots[name], noise, efficiency = line_slots(book, spec, name, None if base is None else base.lines.efficiency_required[s])
+        planned = None if base is None else base.lines.efficiency_required[s]
+        slots[name], noise, efficiency = line_slots(book, spec, name, planned, None if base is None else base.population)
         required.append(efficiency)
         if noise is not None:
             noises[name] = noise
@@ -87,11 +90,21 @@ def draft(spec: StudySpec, base: BasePlan | None = None) -> Draft:
     if base is None:
         outturn = lines.do_nothing * (1.0 - planned_reductions(book, effects))
         lines = LinePlan(lines.do_nothing, outturn, lines.price, lines.efficiency_required)
-    end_state = end_state_savings(book, spec, segments, lines) if base is None else base.end_state
+    end_state = _end_state(book, spec, segments, lines) if base is None else base.end_state
     costs = build_costs(book, spec, end_state)
     _register_scores(book, spec)
     plan = _base_plan(book, spec, lines, segments, slots, end_state) if base is None else base
     return Draft(spec, book, slots, noises, segments, effects, costs, plan)
+
+
+def _end_state(book: RowBook, spec: StudySpec, segments: dict[str, dict[str, Segment]], lines: LinePlan) -> Floats:
+    """Planned end-state savings; a scheme that is off has what it would save if it were on, for a scenario may switch it on."""
+    saving = end_state_savings(book, spec, segments, lines)
+    for i, (name, scheme) in enumerate(spec.schemes.items()):
+        if not scheme.enabled and any(cost.approach == "reinvestment" for cost in scheme.costs.values()):
+            schemes = {**spec.schemes, name: scheme.model_copy(update={"enabled": True})}
+            saving[i] = draft(spec.model_copy(update={"schemes": schemes})).plan.end_state[i]
+    return saving
 
 
 def _register_scores(book: RowBook, spec: StudySpec) -> None:
@@ -127,7 +140,8 @@ def _base_plan(
             v = book.planned(slots[name].variable_share)
             worth = lines.outturn[s] * lines.price[s]
             income[line.provider] = income[line.provider] + payments[s] + v * (worth - payments[s])
-    return BasePlan(lines, segment_shares(book, segments), end_state, funding, income)
+    size = None if spec.population is None else float(book.planned(book.number(spec.population.size, "population.size"))[0])
+    return BasePlan(lines, segment_shares(book, segments), end_state, funding, income, size)
 
 
 def _parties(made: Draft) -> Parties:
@@ -220,11 +234,49 @@ def prepare(study: Study, scenarios: Sequence[str] = ()) -> Prepared:
     """
     base = draft(study.spec)
     others = {name: draft(study.scenario(name), base.plan) for name in study.scenario_names}
+    _check_members(study)
     drivers = assign_columns(study)
     layout = Layout.of(study.spec)
     plan, detail = _plan(base, layout)
+    _check_plan(study, layout, plan)
     drafts = (base, *(others[name] for name in scenarios))
     return Prepared(study, layout, ("base", *scenarios), drafts, drivers, plan, detail)
+
+
+def _check_members(study: Study) -> None:
+    """Refuse a scenario that changes who is a party of an arrangement: results have one place for each member."""
+    base = Layout.of(study.spec).members
+    problems = [
+        Problem(
+            f"scenarios.{name}.arrangements",
+            "a scenario may not change who is a party of an arrangement: give them a share of 0 in the study",
+        )
+        for name in study.scenario_names
+        if Layout.of(study.scenario(name)).members != base
+    ]
+    if problems:
+        raise StudyError(problems)
+
+
+def _check_plan(study: Study, layout: Layout, plan: dict[str, Floats]) -> None:
+    """Refuse a plan that is not a number somewhere, or has a baseline of nothing or less to share against."""
+    problems = []
+    tables = (
+        ("services", layout.services, "activity"),
+        ("schemes", layout.schemes, "scheme_cost"),
+        ("parties", layout.parties, "party_position"),
+    )
+    for table, names, variable in tables:
+        for k, name in enumerate(names):
+            if not np.isfinite(plan[variable][:, k]).all():
+                problems.append(Problem(f"{table}.{name}", f"its planned {variable} is not a finite number: look for a division by 0"))
+    for a, name in enumerate(layout.arrangements):
+        for t, year in enumerate(study.spec.horizon.year_labels):
+            value = float(plan["baseline"][t, a])
+            if not value > 0.0:
+                problems.append(Problem(f"arrangements.{name}", f"the baseline of {year} must be above 0", value))
+    if problems:
+        raise StudyError(problems)
 
 
 def _plan(base: Draft, layout: Layout) -> tuple[dict[str, Floats], Floats]:

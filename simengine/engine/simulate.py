@@ -100,7 +100,8 @@ def simulate(prepared: Prepared, scenario: int, settings: Settings, kept: tuple[
     ``kept`` names the line and scheme variables whose draws are kept; ``settings.detail`` asks for their moments. All position variables
     and all drivers are kept.
     """
-    draws, threads, detail = settings.draws, settings.threads, settings.detail
+    draws, detail = settings.draws, settings.detail
+    threads = min(settings.threads, -(-draws // (TASK_BLOCKS * BLOCK)))
     layout, made = prepared.layout, prepared.drafts[scenario]
     keep = np.full(layout.detail_count, -1, dtype=np.int64)
     wanted = sorted(int(row) for name in kept for row in layout.detail_rows(name).ravel())

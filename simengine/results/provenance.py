@@ -35,6 +35,7 @@ class Run:
     column_map: Mapping[str, int]
     drivers: Mapping[str, Mapping[str, object]]
     warnings: tuple[str, ...]
+    funding_assumed: tuple[str, ...]
 
 
 def package_versions() -> dict[str, str]:
@@ -51,7 +52,7 @@ def package_versions() -> dict[str, str]:
 def attributes(run: Run) -> dict[str, str | int]:
     """The run as attributes of a NetCDF file: texts and whole numbers, JSON where the format has no type."""
     stated = asdict(run)
-    structured = {key: stated.pop(key) for key in ("column_map", "drivers", "warnings")}
+    structured = {key: stated.pop(key) for key in ("column_map", "drivers", "warnings", "funding_assumed")}
     title = stated.pop("study_title") or f"simrisk run of {run.study_name}"
     # NetCDF has no unsigned 64-bit attribute that every reader takes: the seed is text
     stated["seed"] = str(run.seed)

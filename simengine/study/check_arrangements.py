@@ -181,6 +181,8 @@ def _check_quality(checker: Checker, path: str, arrangement: Arrangement, qualit
                 checker.say(f"{path}.{key}", f'is required with loss = "{loss}"', whole=path)
             elif loss != quality.loss and quality.gives(key):
                 checker.say(f"{path}.{key}", f'is for loss = "{loss}"', getattr(quality, key), whole=f"{path}.loss")
+    if quality.loss == "loss_rate" and arrangement.loss_bands:
+        checker.say(f"{path}.loss", "a loss rate takes the place of the loss shares, so it cannot stand beside loss_bands", whole=path)
     if quality.loss_floor is not None and quality.loss_ceiling is not None and quality.loss_floor > quality.loss_ceiling:
         checker.say(f"{path}.loss_floor", f"is above loss_ceiling, which is {quality.loss_ceiling:g}", quality.loss_floor)
 

@@ -3,7 +3,6 @@
 from simengine.study.check_numbers import plan_of
 from simengine.study.checker import Checker
 from simengine.study.defaults import lines_with_effects, payer_of
-from simengine.study.numbers import Uncertain
 from simengine.study.services import Service
 
 TOLERANCE = 1e-9
@@ -104,13 +103,12 @@ def _check_segments(checker: Checker, path: str, service: Service) -> None:
 
 
 def _check_disjoint(checker: Checker, path: str, service: Service) -> None:
-    """Constant shares, year by year; what is drawn is left to the draws."""
+    """Planned shares, year by year; beyond the plan, draws in which a line would lose more than all of itself are counted."""
     if service.overlap != "disjoint" or checker.years is None:
         return
     constant = {}
     for name, segment in service.segments.items():
-        share = checker.spec.drivers.get(segment.share) if isinstance(segment.share, str) else segment.share
-        values = None if share is None or isinstance(share, Uncertain) else plan_of(checker, share)
+        values = None if segment.share is None else plan_of(checker, segment.share)
         if values is not None:
             constant[name] = values
     for year in range(checker.years):

@@ -83,7 +83,7 @@ def test_figure_17_total_costs_from_table_6_as_printed(acute):
 
 def test_figure_17_total_costs_from_the_uplifts_it_implies(configs):
     uplifts = ", ".join(f"{uplift:.17g}" for uplift in implied_uplifts())
-    result = plan_of(configs / "wpb_acute.toml", [f"services.{service}.tariff_change=[{uplifts}]" for service in ACUTE])
+    result = plan_of(configs / "wpb_acute.toml", [f"inflation.uplift=[{uplifts}]"])
     spend = cells(result["plan_spend_do_nothing"])
     expected = printed("wpb_figure_17", "printed_thousands")
     assert {place: half_up(spend[place] / 1000) for place in expected} == expected

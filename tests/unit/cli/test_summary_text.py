@@ -73,7 +73,7 @@ def test_all_tables_of_a_scenario_on_request(stored):
 
 
 def test_the_chance_over_the_term_is_never_below_that_of_a_year(text):
-    for label in ("savings rate met", "loss rate met", "collar binds: trust"):
+    for label in ("MSR met", "MLR met", "collar binds: trust"):
         first, second, term = (number(cell) for cell in row(text, "Arrangement: deal", label))
         assert term >= max(first, second)
 
