@@ -72,8 +72,11 @@ def _line_plan(book: RowBook, slots: Sequence[LineSlots], required: Sequence[Slo
     return LinePlan(do_nothing, do_nothing, price, np.array([book.planned(slot) for slot in required]))
 
 
-def draft(spec: StudySpec, base: BasePlan | None = None) -> Draft:
-    """Give every number of a study its slot; ``base`` is the plan of the study that a scenario belongs to."""
+def draft(spec: StudySpec, base: BasePlan | None = None, *, as_is: bool = False) -> Draft:
+    """Give every number of a study its slot; ``base`` is the plan of the study that a scenario belongs to.
+
+    ``as_is`` leaves out what schemes that are off would save if they were on.
+    """
     book = RowBook(spec.years, spec.drivers)
     slots: dict[str, LineSlots] = {}
     noises: dict[str, Noise] = {}
@@ -90,21 +93,25 @@ def draft(spec: StudySpec, base: BasePlan | None = None) -> Draft:
     if base is None:
         outturn = lines.do_nothing * (1.0 - planned_reductions(book, effects))
         lines = LinePlan(lines.do_nothing, outturn, lines.price, lines.efficiency_required)
-    end_state = _end_state(book, spec, segments, lines) if base is None else base.end_state
+    if base is not None:
+        end_state = base.end_state
+    else:
+        end_state = end_state_savings(book, spec, segments, lines)
+        if not as_is:
+            _add_schemes_off(end_state, spec)
     costs = build_costs(book, spec, end_state)
     _register_scores(book, spec)
     plan = _base_plan(book, spec, lines, segments, slots, end_state) if base is None else base
     return Draft(spec, book, slots, noises, segments, effects, costs, plan)
 
 
-def _end_state(book: RowBook, spec: StudySpec, segments: dict[str, dict[str, Segment]], lines: LinePlan) -> Floats:
-    """Planned end-state savings; a scheme that is off has what it would save if it were on, for a scenario may switch it on."""
-    saving = end_state_savings(book, spec, segments, lines)
+def _add_schemes_off(end_state: Floats, spec: StudySpec) -> None:
+    """Planned end-state saving of each scheme that is off, had it alone been on as well: a scenario may switch it on."""
     for i, (name, scheme) in enumerate(spec.schemes.items()):
         if not scheme.enabled and any(cost.approach == "reinvestment" for cost in scheme.costs.values()):
             schemes = {**spec.schemes, name: scheme.model_copy(update={"enabled": True})}
-            saving[i] = draft(spec.model_copy(update={"schemes": schemes})).plan.end_state[i]
-    return saving
+            on = draft(spec.model_copy(update={"schemes": schemes}), as_is=True)
+            end_state[i] = on.plan.end_state[i]
 
 
 def _register_scores(book: RowBook, spec: StudySpec) -> None:
