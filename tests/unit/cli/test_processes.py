@@ -37,12 +37,25 @@ def signalled_while_writing(folder, environment, number):
     study_file(folder)
     run = start(folder, "run", "care.toml", "--draws", 120_000, "--store", "all", "--out", "out/x.nc", env=environment)
     until = time.monotonic() + 300
-    while not any(file.stat().st_size > 0 for file in parts(folder)):
-        assert run.poll() is None, run.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.002)
-    run.send_signal(number)
-    return run, *run.communicate(timeout=300)
+    try:
+        while not any(size_of(file) > 0 for file in parts(folder)):
+            assert run.poll() is None, run.communicate()
+            assert time.monotonic() < until
+            time.sleep(0.002)
+        run.send_signal(number)
+        return run, *run.communicate(timeout=300)
+    finally:
+        if run.poll() is None:
+            run.kill()
+            run.communicate()
+
+
+def size_of(file):
+    """Bytes in a file that may be gone by now (a run tries its folder with one that it removes at once)."""
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def parts(folder):
