@@ -83,7 +83,8 @@ def _drop_old_caches(root: Path, current: Path) -> None:
 JIT_OFF = os.environ.get("NUMBA_DISABLE_JIT", "0") not in {"", "0"}
 _CACHE = False if JIT_OFF else _prepare_cache()
 
-import numba  # noqa: E402  (numba reads its cache folder when it is imported)
+# Imported here and not at the top: numba reads its cache folder when it is imported. llvmlite has no annotations.
+import numba  # noqa: E402
 import numpy as np  # noqa: E402
 import numpy.typing as npt  # noqa: E402
 from llvmlite import ir  # type: ignore[import-untyped]  # noqa: E402

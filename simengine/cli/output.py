@@ -52,6 +52,7 @@ def common_options(function: _F) -> _F:
             text = f"a fault in simrisk ({type(error).__name__}: {error}); please report it, with the output of --debug"
             _fail("fault", [Problem("", text)], FAILED, as_json, debug)
 
+    # click hands the three options on by name; the type of the wrapped command stays what its decorators see
     return wrapped  # type: ignore[return-value]
 
 
