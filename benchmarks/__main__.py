@@ -12,6 +12,7 @@ from typing import Any
 for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
+from benchmarks.families import FamilySettings, family_table, measure_families  # noqa: E402
 from benchmarks.machine import machine, versions  # noqa: E402
 from benchmarks.report import table  # noqa: E402
 from benchmarks.run import Settings, measure  # noqa: E402
@@ -27,6 +28,7 @@ def _counts(text: str) -> tuple[int, ...]:
 def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Time the engine against NumPy on the same studies.")
     parser.add_argument("--only", metavar="SUBJECT[,..]", default=",".join(reversed(SUBJECTS)), help="subjects to run (default: all)")
+    parser.add_argument("--families", action="store_true", help="time each family of distributions instead of the subjects")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write everything that was measured to this file")
     parser.add_argument("--quick", action="store_true", help="few rounds and draws: under a minute with compiled kernels at hand")
     parser.add_argument("--threads", type=_counts, default=(1, 2), help="thread counts to compare (default: 1,2)")
@@ -60,11 +62,24 @@ def settings_of(arguments: argparse.Namespace, subject: str) -> Settings:
     )
 
 
-def main(given: list[str] | None = None) -> int:
-    """Run what was asked for; 1 where numbers differ, else 0."""
-    arguments, start = _arguments(given), time.time()
-    found: dict[str, Any] = {"machine": machine(), "versions": versions(), "settings": {}, "subjects": {}}
-    print(", ".join(f"{key} {value}" for key, value in (found["machine"] | found["versions"]).items()), flush=True)
+def family_settings(arguments: argparse.Namespace) -> FamilySettings:
+    """How much to run of each family."""
+    values = arguments.draws or (16_384 if arguments.quick else 262_144)
+    return FamilySettings(values, min(values, 2_048 if arguments.quick else 16_384), arguments.rounds or (3 if arguments.quick else 9))
+
+
+def _run_families(arguments: argparse.Namespace, found: dict[str, Any]) -> bool:
+    """Time the families; whether their numbers are those of SciPy."""
+    settings = family_settings(arguments)
+    outcomes = measure_families(settings)
+    found["settings"]["families"] = settings.__dict__
+    found["families"] = {outcome.name: outcome.as_json() for outcome in outcomes}
+    print("\n" + family_table(outcomes), flush=True)
+    return all(outcome.equal for outcome in outcomes)
+
+
+def _run_subjects(arguments: argparse.Namespace, found: dict[str, Any]) -> bool:
+    """Time the subjects; whether their numbers are those of the twin."""
     equal = True
     for name in arguments.only.split(","):
         settings = settings_of(arguments, name)
@@ -72,6 +87,15 @@ def main(given: list[str] | None = None) -> int:
         equal = equal and outcome.comparison.equal
         found["settings"][name], found["subjects"][name] = settings.__dict__, outcome.as_json()
         print("\n" + table(outcome), flush=True)
+    return equal
+
+
+def main(given: list[str] | None = None) -> int:
+    """Run what was asked for; 1 where numbers differ, else 0."""
+    arguments, start = _arguments(given), time.time()
+    found: dict[str, Any] = {"machine": machine(), "versions": versions(), "settings": {}, "subjects": {}}
+    print(", ".join(f"{key} {value}" for key, value in (found["machine"] | found["versions"]).items()), flush=True)
+    equal = _run_families(arguments, found) if arguments.families else _run_subjects(arguments, found)
     print(f"\n{time.time() - start:.0f} s in all")
     if arguments.json:
         arguments.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

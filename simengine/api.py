@@ -3,31 +3,30 @@
 import hashlib
 import json
 import os
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from simengine.engine.drivers import COLUMNS
+from simengine.distributions import Tables
 from simengine.engine.outputs import Layout
 from simengine.engine.plan import Prepared, driver_rows, prepare
 from simengine.engine.simulate import Settings, Simulated, simulate
 from simengine.errors import Problem, SimulationError, StudyError
 from simengine.jit import Floats
 from simengine.results.dataset import Labels, assemble, draw_variables, driver_variables, plan_variables
-from simengine.results.provenance import Run, attributes, content_hash, digests
+from simengine.results.provenance import attributes, content_hash, digests
+from simengine.results.tables import read_tables, tables_dataset
+from simengine.run_account import notes, provenance
 from simengine.sampling.design import DESIGNS
 from simengine.sampling.streams import STREAM_VERSION
 from simengine.schema import DETAIL_VARIABLES, DRIVER_VARIABLES, POSITION_VARIABLES, SCHEMA_VERSION, VARIABLES, stored_variables
 from simengine.statistics.summary import DetailMoments, moments_to_statistics, summarise
 from simengine.study.load import Study, load_study
 from simengine.study.model import MAX_DRAWS, MAX_SEED
-from simengine.study.numbers import Uncertain
-from simengine.study.walk import numbers
 
 __all__ = [
     "Completed",
@@ -54,10 +53,11 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Completed:
-    """A run: the draws, and the moments of the line and scheme variables that were not kept."""
+    """A run: the draws, the moments of the line and scheme variables that were not kept, and the inverse tables that were used."""
 
     dataset: xr.Dataset
     detail: DetailMoments
+    tables: xr.Dataset
 
 
 def run(
@@ -69,6 +69,7 @@ def run(
     scenarios: Sequence[str] = (),
     store: str | Sequence[str] | None = None,
     threads: int | None = None,
+    tables: str | Path | None = None,
 ) -> xr.Dataset:
     """Simulate a study.
 
@@ -82,6 +83,8 @@ def run(
         Names of scenarios to run beside the base, on the same draws; ``("all",)`` for all of them.
     threads
         Threads to use, by default one per core; the numbers do not depend on it.
+    tables
+        A stored run whose inverse distributions to draw with, so that another version of SciPy changes no bit.
 
     Returns
     -------
@@ -95,7 +98,7 @@ def run(
         Where the draws do not fit in memory, or more than one in a hundred of them is not finite.
     """
     settings = _settings(study, draws, seed, sampler, threads)
-    ready = prepare(study, scenario_names(study, scenarios))
+    ready = prepare(study, scenario_names(study, scenarios), None if tables is None else Tables(read_tables(Path(tables))))
     return complete(ready, settings, study.spec.simulation.store if store is None else store).dataset
 
 
@@ -146,7 +149,8 @@ def complete(ready: Prepared, settings: Settings, store: str | Sequence[str], pr
             "look for a division by a number that can be 0, or a distribution with extreme values"
         )
         raise SimulationError(message)
-    return Completed(_dataset(ready, runs, failed, kept_detail, settings), _detail_moments(ready, runs, settings.sampler))
+    dataset = _dataset(ready, runs, failed, kept_detail, settings)
+    return Completed(dataset, _detail_moments(ready, runs, settings.sampler), tables_dataset(ready.tables.used()))
 
 
 def scenario_names(study: Study, asked: Sequence[str]) -> tuple[str, ...]:
@@ -188,7 +192,16 @@ def _failed(found: Simulated, layout: Layout) -> Flags:
 def _labels(ready: Prepared) -> Labels:
     spec, layout = ready.study.spec, ready.layout
     return Labels(
-        spec.horizon.year_labels, layout.services, layout.schemes, layout.parties, layout.arrangements, ready.scenarios, spec.money.currency
+        year=spec.horizon.year_labels,
+        service=layout.services,
+        scheme=layout.schemes,
+        party=layout.parties,
+        arrangement=layout.arrangements,
+        budget=layout.budgets,
+        stream=layout.streams,
+        segment=layout.segments,
+        scenario=ready.scenarios,
+        currency=spec.money.currency,
     )
 
 
@@ -217,7 +230,7 @@ def _dataset(ready: Prepared, runs: Sequence[Simulated], failed: Flags, kept: Se
     about = {"long_name": "1 where the draw is not finite and left out of the statistics", "units": "1"}
     variables["failed"] = xr.Variable(("draw", "scenario"), failed.astype(np.int8), about)
     dataset = assemble(variables, labels, names, settings.draws)
-    dataset.attrs = attributes(_provenance(ready, runs, int(failed.any(axis=1).sum()), settings))
+    dataset.attrs = attributes(provenance(ready, runs, int(failed.any(axis=1).sum()), settings))
     return dataset
 
 
@@ -240,56 +253,6 @@ def _driver_arrays(ready: Prepared, runs: Sequence[Simulated]) -> tuple[dict[str
         array[[k for k, row in enumerate(rows) if row < 0]] = np.nan
         values.append(array)
     return driver_variables(listed, ready.layout.years, values) if listed else ({}, {})
-
-
-def _provenance(ready: Prepared, runs: Sequence[Simulated], failed: int, settings: Settings) -> Run:
-    study, funding = ready.study, ready.drafts[0].plan.funding
-    register = {
-        number.path: {key: getattr(number.value, key) for key in ("dist", "parameters", "path", "plan", "risk", "source", "owner", "date")}
-        for number in numbers(study.spec)
-        if isinstance(number.value, Uncertain)
-    }
-    return Run(
-        study_name=study.name,
-        study_title=study.spec.title or "",
-        study_text=_resolved_text(study),
-        study_hash=study.digest,
-        seed=settings.seed,
-        sampler=settings.sampler,
-        stream_version=STREAM_VERSION,
-        draws=settings.draws,
-        failed=failed,
-        clipped=runs[0].clipped,
-        money_unit=study.spec.money.unit,
-        column_map=dict(ready.drivers.column),
-        drivers=register,
-        warnings=(*(str(warning) for warning in study.warnings), *notes(ready, settings.sampler)),
-        funding_assumed=tuple(name for name, party in study.spec.parties.items() if party.funding is None and funding[name].any()),
-    )
-
-
-def notes(ready: Prepared, sampler: str) -> list[str]:
-    """What a reader of the numbers should know of how they were drawn."""
-    beyond = [name for name, column in ready.drivers.column.items() if column < 0]
-    if sampler != "sobol" or not beyond:
-        return []
-    return [f"{len(beyond)} drivers beyond the {COLUMNS} columns of the Sobol' design use their random stream, from {beyond[0]} on"]
-
-
-def _resolved_text(study: Study) -> str:
-    """The study as it was run, as TOML: the file itself, comments and all, unless ``--set`` changed it or there is none.
-
-    Draws, seed, sampler and storage stand in attributes of their own and do not count as a change.
-    """
-
-    def without_settings(tree: Mapping[str, Any]) -> dict[str, Any]:
-        return {key: value for key, value in tree.items() if key != "simulation"}
-
-    if study.text and without_settings(tomllib.loads(study.text)) == without_settings(study.tree):
-        return study.text
-    import tomlkit
-
-    return tomlkit.dumps(study.tree)
 
 
 def _detail_moments(ready: Prepared, runs: Sequence[Simulated], sampler: str) -> DetailMoments:

@@ -2,7 +2,9 @@
 
 SimriskError                 anything this package explains
 ├── StudyError               a study file is wrong: carries every Problem found (exit code 2)
+│   └── DataError            a file of data, or the data in it, is wrong in the same way
 ├── ParameterError           a distribution was given parameters that describe none
+├── BaselineError            amounts or counts from which no baseline can be built, or one that must not be built
 ├── ResultError              a result file cannot be read, written or trusted
 └── SimulationError          the work itself failed (too many failed draws)
 """
@@ -49,9 +51,17 @@ class SimriskError(Exception):
 class StudyError(SimriskError):
     """Raised when a study cannot be used; ``problems`` holds everything that was found wrong with it."""
 
+    kind = "study"
+
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class DataError(StudyError):
+    """Raised when data, or the file that holds them, cannot be used; ``problems`` holds everything that was found wrong."""
+
+    kind = "input"
 
 
 class ParameterError(SimriskError):
@@ -60,6 +70,14 @@ class ParameterError(SimriskError):
     def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
         self.faults = tuple(faults)
         super().__init__("; ".join(f"{name}: {rule}" for name, rule in self.faults))
+
+
+class BaselineError(SimriskError):
+    """Raised when no baseline can be built; ``faults`` are triples (line of service or unit, column, rule), either name may be empty."""
+
+    def __init__(self, faults: Sequence[tuple[str, str, str]]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(": ".join(part for part in fault if part) for fault in self.faults))
 
 
 class ResultError(SimriskError):

@@ -17,6 +17,9 @@ DIMENSIONS = {
     "scheme": "scheme",
     "party": "payer, provider, funder or fund",
     "arrangement": "gain/loss sharing arrangement",
+    "budget": "whole population budget",
+    "stream": "funding stream with an allocation",
+    "segment": "population segment",
     "driver": "uncertain number with one value for all years",
     "path_driver": "uncertain number with a value for each year",
     "scenario": "scenario on common draws, base first",
@@ -61,6 +64,11 @@ _POSITIONS = (
     Variable("settlement", ("arrangement", "party"), CURRENCY, "settlement; positive: the party receives", True),
     Variable("cap_hit", ("arrangement", "party"), "1", "1 where the cap changed the payout", True),
     Variable("collar_hit", ("arrangement", "party"), "1", "1 where the collar changed the payout", True),
+    Variable("budget_value", ("budget",), CURRENCY, "value of the budget after update and resets, before improvement payments", True),
+    Variable("budget_paid", ("budget",), CURRENCY, "what the commissioner pays the holder of the budget", True),
+    Variable("ips_earned", ("budget",), CURRENCY, "improvement payments earned", True),
+    Variable("affordability_gap", ("stream",), CURRENCY, "budgets and other planned spend less the allocation", True),
+    Variable("population", ("segment",), "people", "registered list", True),
 )
 _DETAILS = (
     Variable("activity_do_nothing", ("service",), "activity", "do-nothing activity (spend lines: in currency of the base year)"),

@@ -1,59 +1,17 @@
-"""What ``simrisk check`` says: each driver's size and shape, and in words who bears a gain and a loss."""
+"""What ``simrisk check`` says: each driver's size and shape, its correlations, and in words who bears a gain and a loss."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
 
 from simengine.cli.figures import money
 from simengine.engine.payoff import payoffs
 from simengine.engine.plan import Prepared
-from simengine.study.load import Study
-from simengine.study.numbers import Uncertain
-from simengine.study.plan import built_per_year
-from simengine.study.walk import numbers
+from simengine.study.register import Entry
 
-_BARS = "▁▂▃▄▅▆▇█"
-_POINTS = (0.1, 0.5, 0.9)
 _RATES = (0.01, 0.05)
-
-
-def driver_rows(study: Study) -> list[dict[str, Any]]:
-    """Every driver of the base study in file order: name, family, mean, P10, P50, P90 (of the first year), shape."""
-    found = {}
-    for number in numbers(study.spec):
-        if isinstance(number.value, Uncertain):
-            built = built_per_year(number.value, study.spec.years)[0]
-            low, middle, high = (float(value) for value in built.quantile(np.array(_POINTS)))
-            found[number.path] = {
-                "name": number.path,
-                "dist": number.value.dist,
-                "mean": float(built.mean()),
-                "p10": low,
-                "p50": middle,
-                "p90": high,
-                "unit": _unit(number.unit, study),
-                "path": number.value.path,
-                "shape": _shape(built),
-            }
-    return [found[name] for name in study.drivers if name in found]
-
-
-def _unit(kind: str, study: Study) -> str:
-    """The unit that a driver is written in: the study's unit of money, the currency, or 1 for rates, shares and counts."""
-    if kind in ("money", "limit"):
-        return study.spec.money.unit
-    return study.spec.money.currency if kind == "currency" else "1"
-
-
-def _shape(built: Any) -> str:
-    """A small histogram of a distribution between its 1 % and 99 % points."""
-    draws = built.quantile((np.arange(400) + 0.5) / 400.0)
-    low, high = float(draws[4]), float(draws[-5])
-    if not math.isfinite(low) or high <= low:
-        return _BARS[-1]
-    counts = np.histogram(np.clip(draws, low, high), bins=12, range=(low, high))[0]
-    return "".join(_BARS[int(round(7 * count / counts.max()))] if count else " " for count in counts)
+_MOST_PAIRS = 15
+_PATHS = {"constant": "", "independent": "  by year"}
 
 
 def _figure(value: float) -> str:
@@ -61,15 +19,62 @@ def _figure(value: float) -> str:
 
 
 def driver_table(rows: list[dict[str, Any]]) -> str:
-    """The drivers as a table."""
+    """The drivers as a table; the experts of a pool stand below it, each by itself."""
     if not rows:
         return "no drivers: every number is a constant, so every draw is the plan"
-    width = max(len(row["name"]) for row in rows)
-    lines = ["", f"{'driver':<{width}}  {'dist':<10} {'mean':>10} {'P10':>10} {'P50':>10} {'P90':>10}  shape"]
+    listed = [(row, row["name"]) for row in rows]
+    listed = [pair for row, name in listed for pair in [(row, name), *((one, _below(one["name"])) for one in row.get("experts", []))]]
+    width = max(len(name) for _, name in listed)
+    family = max(10, *(len(row["dist"]) for row, _ in listed))
+    lines = ["", f"{'driver':<{width}}  {'dist':<{family}} {'mean':>10} {'P10':>10} {'P50':>10} {'P90':>10}  shape"]
+    for row, name in listed:
+        figures = " ".join([_mean(row), *(f"{_figure(row[key]):>10}" for key in ("p10", "p50", "p90"))])
+        path = _PATHS.get(row["path"], f"  {row['path']}")
+        lines.append(f"{name:<{width}}  {row['dist']:<{family}} {figures}  {row['shape']}{path}")
+    if any(not math.isfinite(row["mean"]) for row, _ in listed):
+        lines.append("* has no mean: the plan value")
+    return "\n".join(lines)
+
+
+def _below(name: str) -> str:
+    """An expert of a pool as it stands below the pool."""
+    return f"  expert {int(name.rpartition('.')[2]) + 1}"
+
+
+def _mean(row: dict[str, Any]) -> str:
+    if math.isfinite(row["mean"]):
+        return f"{_figure(row['mean']):>10}"
+    return f"{_figure(row['plan']) + '*':>10}" if math.isfinite(row["plan"]) else f"{'-':>10}"
+
+
+def correlation_words(rows: Sequence[dict[str, Any]]) -> str:
+    """Each correlation group: its copula, and the rank correlation asked for (and used, where it was repaired) of each pair."""
+    lines = []
     for row in rows:
-        figures = " ".join(f"{_figure(row[key]):>10}" for key in ("mean", "p10", "p50", "p90"))
-        yearly = "  by year" if row["path"] != "constant" else ""
-        lines.append(f"{row['name']:<{width}}  {row['dist']:<10} {figures}  {row['shape']}{yearly}")
+        copula = "Gaussian copula" if row["df"] is None else f"Student t copula with {row['df']:g} degrees of freedom"
+        measure = "rank correlation" if row["measure"] == "rank" else "Kendall's tau"
+        lines.append(f"\n{row['name']}: {measure} of {len(row['drivers'])} drivers, {copula}")
+        names = row["drivers"]
+        places = [(i, j) for i in range(len(names)) for j in range(i + 1, len(names))]
+        pairs = [(names[i], names[j], row["asked"][i][j], row["used"][i][j]) for i, j in places]
+        shown = [pair for pair in pairs if pair[2] != 0.0 or abs(pair[3]) >= 0.0005]
+        for one, other, asked, used in shown[:_MOST_PAIRS]:
+            instead = "" if abs(used - asked) < 0.0005 else f" asked, {used:.3g} used"
+            lines.append(f"  {one} and {other}: {asked:.3g}{instead}")
+        if len(shown) > _MOST_PAIRS:
+            lines.append(f"  and {len(shown) - _MOST_PAIRS} more pairs")
+    return "\n".join(lines)
+
+
+def register_words(entries: Sequence[Entry]) -> str:
+    """The drivers whose assumptions are not on record, or out of date."""
+    bad = [entry for entry in entries if entry.problems]
+    if not bad:
+        return f"\nassumption register: all {len(entries)} drivers have a risk, a source, an owner and a date"
+    lines = [f"\nassumption register: {len(bad)} of {len(entries)} drivers are incomplete or out of date"]
+    for entry in bad:
+        place = ":".join(str(part) for part in (entry.file, entry.line) if part is not None)
+        lines.append(f"  {place}: {entry.path}: {'; '.join(entry.problems)}")
     return "\n".join(lines)
 
 

@@ -22,6 +22,10 @@ COMMANDS = {
     "check": ("simengine.cli.check", "Read and validate a study; show its drivers and who bears a gain or a loss."),
     "run": ("simengine.cli.run", "Simulate a study, store the result and print the summary."),
     "summary": ("simengine.cli.summary", "Print the summary of a stored run."),
+    "benefits": ("simengine.cli.benefits", "The benefits plan of a study or a stored run; value for money, cost per outcome, risk log."),
+    "waterfall": ("simengine.cli.waterfall", "Spend from the base year to the last: each factor, efficiency, each scheme."),
+    "fit": ("simengine.cli.fit", "Fit distributions to data or to the judgements of experts."),
+    "baseline": ("simengine.cli.baseline", "Build service lines, and scheme impacts, from contract and activity tables."),
     "schema": ("simengine.cli.schema", "Print the JSON Schema of the study file."),
 }
 

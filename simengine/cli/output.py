@@ -19,7 +19,11 @@ INTERRUPTED_TEXT = "interrupted: what was finished is kept, what was not is not 
 
 
 class WrongInput(SimriskError):
-    """Raised when an input file other than a study cannot be used (exit code 2)."""
+    """Raised when an input file other than a study cannot be used (exit code 2); ``problems`` holds everything found wrong with it."""
+
+    def __init__(self, text: str = "", problems: Sequence[Problem] = ()) -> None:
+        self.problems = tuple(problems) or (Problem("", text),)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
 def common_options(function: _F) -> _F:
@@ -35,9 +39,9 @@ def common_options(function: _F) -> _F:
         except click.ClickException:
             raise
         except StudyError as error:
-            _fail("study", error.problems, WRONG_INPUT, as_json, debug)
+            _fail(error.kind, error.problems, WRONG_INPUT, as_json, debug)
         except WrongInput as error:
-            _fail("input", [Problem("", str(error))], WRONG_INPUT, as_json, debug)
+            _fail("input", error.problems, WRONG_INPUT, as_json, debug)
         except SimriskError as error:
             _fail("failed", [Problem("", str(error))], FAILED, as_json, debug)
         except KeyboardInterrupt:

@@ -40,6 +40,7 @@ _LARGE = 2**30
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value of the study, plan included.")
 @click.option("--store", metavar="WHAT", help="positions, all, summary, or variables separated by commas.")
 @click.option("--out", type=click.Path(dir_okay=False), callback=_file_name, help="File to write [results/<study>-<hash>-s<seed>.nc].")
+@click.option("--tables", type=click.Path(path_type=Path), help="A stored run whose inverse distributions to draw with, bit for bit.")
 @click.option("--threads", type=click.IntRange(min=1), help="Threads to use [one per core]; the numbers do not depend on it.")
 @click.option("--force", is_flag=True, help="Replace a stored run of this study that has more draws or more variables.")
 @common_options
@@ -66,7 +67,7 @@ def command(study: Path, *, as_json: bool, quiet: bool, out: str | None, force: 
     check_folder(path, 0)
     check_replacement(path, identity, settings.seed, settings.draws, api.stored_names(settings.store), force=force)
     announce_compilation(quiet)
-    ready = api.prepare(loaded, names)
+    ready = api.prepare(loaded, names, _tables(options["tables"], path))
     size = api.stored_bytes(ready, settings.draws, settings.store)
     check_folder(path, size)
     if size > _LARGE:
@@ -76,7 +77,7 @@ def command(study: Path, *, as_json: bool, quiet: bool, out: str | None, force: 
     with progress_bar(quiet) as progress:
         done = api.complete(ready, api.settings_of(loaded, threads), settings.store, progress)
     summary = api.summarise(done.dataset, done.detail, threads or os.cpu_count() or 1)
-    write_result(path, api.kept(done.dataset, settings.store, identity), summary)
+    write_result(path, api.kept(done.dataset, settings.store, identity), summary, done.tables)
     if as_json:
         about = done.dataset.attrs
         found = {"plan": list(plan_rows(done.dataset)), "statistics": list(statistics_rows(summary)), "file": str(path)}
@@ -86,6 +87,17 @@ def command(study: Path, *, as_json: bool, quiet: bool, out: str | None, force: 
     else:
         click.echo(summary_text(done.dataset, summary))
     say(f"\nstored in {path}", quiet)
+
+
+def _tables(named: Path | None, target: Path) -> Any:
+    """The inverse distributions of the run that is named, or else of the run that this one repeats; none where there is neither."""
+    from simengine.distributions import Tables
+    from simengine.results.store import read_result
+    from simengine.results.tables import read_tables
+
+    if named is not None:
+        read_result(named)[0].close()  # an error that says what is wrong with the file
+    return Tables(read_tables(named or target))
 
 
 def _of_option(problem: Problem, options: dict[str, Any]) -> Problem:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
+from simengine.cli.drawn_text import correlation_lines, register_line
 from simengine.cli.figures import decimals_for, money, probability
 
 _SCALES = {"": 1.0, "k": 1e3, "m": 1e6}
@@ -129,6 +130,31 @@ class SummaryText:
             self._table(f"Arrangement: {arrangement}", rows)
         self.lines.append("  In the term column the chances of an arrangement are those of any year.")
 
+    def _budgets(self) -> None:
+        """What each budget is worth, pays and leaves unidentified; what funding streams are short of."""
+        for budget in map(str, self.summary["budget"].to_numpy()) if "budget" in self.summary.dims else ():
+            at = {"budget": budget}
+            rows: Rows = [("value, plan", self._plan("budget_value", **at))]
+            if self._varies("budget_value", **at):
+                rows += [("value, mean", self._money("budget_value", "mean", **at)), ("  P5 to P95", self._range("budget_value", **at))]
+            if any(self._values("ips_earned", "mean", **at)[0]):
+                rows.append(("  earned", self._money("ips_earned", "mean", **at)))
+            rows.append(("paid to the holder", self._money("budget_paid", "mean", **at)))
+            expected = json.loads(self.result.attrs.get("unidentified_savings", "{}")).get(budget)
+            if expected is not None:
+                amounts = [*expected["amount"], sum(expected["amount"])]
+                rows.append(("savings not identified", [money(0.0 - amount / self.scale) for amount in amounts]))
+            self._table(f"Budget: {budget}", rows)
+            if expected is not None:
+                self.lines.append(f"  Savings not identified lower the budget and no activity: a planned deficit of {expected['holder']}.")
+        if "stream" in self.summary.dims:
+            rows = []
+            for stream in map(str, self.summary["stream"].to_numpy()):
+                rows.append((f"{stream}, gap", self._money("affordability_gap", "mean", stream=stream)))
+                if self._varies("affordability_gap", stream=stream):
+                    rows.append(("  chance of a gap", self._chance("affordability_gap", "p_above_zero", stream=stream)))
+            self._table("Affordability", rows)
+
     def _head(self) -> list[str]:
         about = self.result.attrs
         draws, failed = int(about["draws"]), int(about["failed"])
@@ -156,8 +182,12 @@ class SummaryText:
         self.lines = self._head()
         self._system()
         self._parties()
+        self._budgets()
         if "arrangement" in self.summary.dims:
             self._arrangements()
+        if self.scenario == _BASE:
+            drawn = [*correlation_lines(self.result.attrs), register_line(self.result.attrs)]
+            self.lines += ["", *(line for line in drawn if line)] if any(drawn) else []
         return "\n".join(self.lines)
 
     def difference(self) -> str:

@@ -54,10 +54,27 @@ class Bernoulli:
         """Return 1 where u > 1 - p."""
         return np.where(1.0 - np.asarray(u, np.float64) < self.p, 1.0, 0.0)
 
+    def isf(self, v: Row) -> Row:
+        """Return 1 where v < p."""
+        return np.where(np.asarray(v, np.float64) < self.p, 1.0, 0.0)
+
     def cdf(self, x: Row) -> Row:
         """Return 0 below 0, 1 - p below 1, then 1."""
         x = np.asarray(x, np.float64)
         return np.where(x >= 1.0, 1.0, np.where(x >= 0.0, 1.0 - self.p, 0.0))
+
+    def sf(self, x: Row) -> Row:
+        """Return 1 below 0, p below 1, then 0."""
+        x = np.asarray(x, np.float64)
+        return np.where(x >= 1.0, 0.0, np.where(x >= 0.0, float(self.p), 1.0))
+
+    def atoms(self) -> tuple[tuple[float, float], ...]:
+        """Return 0 and 1, or the only value."""
+        return tuple((x, p) for x, p in ((0.0, 1.0 - self.p), (1.0, float(self.p))) if p > 0.0)
+
+    def breaks(self) -> tuple[float, ...]:
+        """Return nothing: there is no density."""
+        return ()
 
     def encode(self) -> Encoded:
         """Arguments: p."""

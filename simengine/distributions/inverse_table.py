@@ -51,26 +51,30 @@ def inverse_of_nodes(nodes: tuple[float, ...]) -> Row:
 
 
 @cache
-def _piece_nodes() -> tuple[Row, Row]:
+def piece_nodes() -> tuple[Row, Row]:
     """Return the six Chebyshev points of (-1/2, 1/2) and their interpolation matrix; the cosines from square roots."""
     outer, middle, inner = math.sqrt(6.0) + math.sqrt(2.0), 2.0 * math.sqrt(2.0), math.sqrt(6.0) - math.sqrt(2.0)
     nodes = tuple(value / 8.0 for value in (outer, middle, inner, -inner, -middle, -outer))
     return np.array(nodes), inverse_of_nodes(nodes)
 
 
+def octave_points(places: Row) -> Row:
+    """Return the v that stand at these places (-1/2 to 1/2) of each piece of a side, shape (pieces of a side, places)."""
+    octave = np.arange(OCTAVES)[:, None, None]
+    piece = np.arange(PIECES)[None, :, None]
+    points = (2.0 ** -(octave + 2.0)) * (1.0 + (piece + 0.5 + places) / PIECES)
+    return np.array(points, np.float64).reshape(SIDE, len(places))
+
+
 @cache
 def table_points() -> Row:
     """Return the v at which a side is evaluated, shape (pieces of a side, 6)."""
-    nodes, _ = _piece_nodes()
-    octave = np.arange(OCTAVES)[:, None, None]
-    piece = np.arange(PIECES)[None, :, None]
-    points = (2.0 ** -(octave + 2.0)) * (1.0 + (piece + 0.5 + nodes) / PIECES)
-    return np.array(points, np.float64).reshape(SIDE, COEFFICIENTS)
+    return octave_points(piece_nodes()[0])
 
 
 def coefficients(values: Row) -> Row:
     """Turn values at ``table_points`` (pieces, 6) into rounded polynomial coefficients of the same shape."""
-    _, matrix = _piece_nodes()
+    _, matrix = piece_nodes()
     result = np.zeros_like(values)
     # Sums in a fixed order; a matrix product would leave the order to the library.
     for node in range(COEFFICIENTS):
@@ -87,23 +91,33 @@ def build_table(lower: Callable[[Row], Row], upper: Callable[[Row], Row]) -> Row
 
 
 @kernel
-def piece_index(u: float) -> int:
-    """Return the place in the table of the first coefficient that serves ``u``."""
-    v = u if u < 0.5 else 1.0 - u
+def octave_index(v: float) -> int:
+    """Return the piece of a side that serves ``v``, held to [2^-37, 1/2)."""
     v = v if v > _SMALLEST else _SMALLEST
     v = v if v < _BELOW_HALF else _BELOW_HALF
     bits = float_bits(v)
+    return (1021 - (bits >> 52)) * PIECES + ((bits >> 48) & (PIECES - 1))
+
+
+@kernel
+def octave_place(v: float) -> float:
+    """Return the place of ``v``, held to [2^-37, 1/2), within its piece, from -1/2 to 1/2."""
+    v = v if v > _SMALLEST else _SMALLEST
+    v = v if v < _BELOW_HALF else _BELOW_HALF
+    return bits_float(((float_bits(v) << 4) & _MANTISSA) | _ONE_BITS) - 1.5
+
+
+@kernel
+def piece_index(u: float) -> int:
+    """Return the place in the table of the first coefficient that serves ``u``."""
     upper = 0 if u < 0.5 else SIDE
-    return (upper + (1021 - (bits >> 52)) * PIECES + ((bits >> 48) & (PIECES - 1))) * COEFFICIENTS
+    return (upper + octave_index(u if u < 0.5 else 1.0 - u)) * COEFFICIENTS
 
 
 @kernel
 def piece_place(u: float) -> float:
     """Return the place of ``u`` within its piece, from -1/2 to 1/2."""
-    v = u if u < 0.5 else 1.0 - u
-    v = v if v > _SMALLEST else _SMALLEST
-    v = v if v < _BELOW_HALF else _BELOW_HALF
-    return bits_float(((float_bits(v) << 4) & _MANTISSA) | _ONE_BITS) - 1.5
+    return octave_place(u if u < 0.5 else 1.0 - u)
 
 
 @kernel
@@ -126,3 +140,34 @@ def evaluate(x: Row, index: IndexRow, place: Row, table: Row, n: int) -> None:
     """Second pass: ``x[i]`` = the tabulated function at the located place, i < n."""
     for i in range(n):
         x[i] = polynomial(table, index[i], place[i])
+
+
+@kernel
+def table_value(u: float, t: float, a_low: float, s_low: float, a_high: float, s_high: float) -> float:
+    """Return a + s t by the side on which ``u`` lies."""
+    return a_low + s_low * t if u < 0.5 else a_high + s_high * t
+
+
+@kernel
+def fill_table(  # noqa: PLR0913, PLR0917 - two ends with two numbers each
+    x: Row, u: Row, index: IndexRow, place: Row, table: Row, a_low: float, s_low: float, a_high: float, s_high: float, n: int
+) -> None:
+    """``x[i]`` = a + s T(``u[i]``), i < n, with (a_low, s_low) for u < 1/2, else (a_high, s_high).
+
+    ``index`` and ``place`` are scratch, ``x`` and ``u`` different rows, ``table`` is T as ``build_table`` gives it.
+    """
+    locate(index, place, u, n)
+    evaluate(x, index, place, table, n)
+    for i in range(n):
+        x[i] = table_value(u[i], x[i], a_low, s_low, a_high, s_high)
+
+
+@kernel
+def fill_count(  # noqa: PLR0913, PLR0917 - two ends with two numbers each
+    x: Row, u: Row, index: IndexRow, place: Row, table: Row, a_low: float, s_low: float, a_high: float, s_high: float, n: int
+) -> None:
+    """As ``fill_table``, rounded up to a whole number of at least 0: a count from the table of its continuous extension."""
+    fill_table(x, u, index, place, table, a_low, s_low, a_high, s_high, n)
+    for i in range(n):
+        value = math.ceil(x[i])
+        x[i] = value if value > 0.0 else 0.0

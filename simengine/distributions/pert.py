@@ -10,38 +10,22 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from simengine.distributions.base import PERT, Encoded, IndexRow, Parameter, Row, constant, order_faults, range_faults
-from simengine.distributions.inverse_table import build_table, evaluate, locate
+from simengine.distributions.base import TABLE, Continuous, Encoded, Parameter, Row, constant, order_faults, range_faults
+from simengine.distributions.inverse_table import build_table
 from simengine.errors import ParameterError
-from simengine.jit import kernel
-
-
-@kernel
-def pert_value(u: float, share: float, low: float, high: float, width: float) -> float:
-    """Return the value at distance ``share`` of the width from the nearer end: ``low`` for u < 1/2, else ``high``."""
-    return low + width * share if u < 0.5 else high - width * share
-
-
-@kernel
-def fill_pert(x: Row, u: Row, index: IndexRow, place: Row, table: Row, low: float, high: float, n: int) -> None:
-    """``x[i]`` = quantile of ``u[i]``, i < n; ``index`` and ``place`` are scratch, ``x`` and ``u`` different rows."""
-    locate(index, place, u, n)
-    evaluate(x, index, place, table, n)
-    width = high - low
-    for i in range(n):
-        x[i] = pert_value(u[i], x[i], low, high, width)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pert:
+class Pert(Continuous):
     """PERT between ``min`` and ``max`` with its peak at ``mode``; ``shape`` is the weight of the mode. Equal ends: constant."""
 
     name: ClassVar[str] = "pert"
     parameters: ClassVar[tuple[Parameter, ...]] = (
-        Parameter("min", "smallest value"),
-        Parameter("mode", "most likely value"),
-        Parameter("max", "largest value"),
+        Parameter("min", "smallest value", is_value=True),
+        Parameter("mode", "most likely value", is_value=True),
+        Parameter("max", "largest value", is_value=True),
         Parameter("shape", "weight of the mode", low=0.0, high=1000.0, required=False, default=4.0),
     )
 
@@ -75,17 +59,26 @@ class Pert:
         """Return the two ends."""
         return float(self.min), float(self.max)
 
-    def quantile(self, u: Row) -> Row:
-        """Return the value from the nearer end, by scipy's inverse incomplete beta function."""
+    def _at(self, u: Row, v: Row, lower: NDArray[np.bool_]) -> Row:
+        """Return the value from the nearer end, by scipy's inverse incomplete beta function; ``u`` + ``v`` = 1."""
         from scipy.special import betaincinv
 
-        u = np.asarray(u, np.float64)
         if self.max == self.min:
             return np.full_like(u, self.min)
         alpha, beta = self._shapes()
         width = float(self.max) - float(self.min)
         below = self.min + width * betaincinv(alpha, beta, np.minimum(u, 0.5))
-        return np.asarray(np.where(u < 0.5, below, self.max - width * betaincinv(beta, alpha, np.minimum(1.0 - u, 0.5))), np.float64)
+        return np.asarray(np.where(lower, below, self.max - width * betaincinv(beta, alpha, np.minimum(v, 0.5))), np.float64)
+
+    def quantile(self, u: Row) -> Row:
+        """Return the value from the nearer end, by scipy's inverse incomplete beta function."""
+        u = np.asarray(u, np.float64)
+        return self._at(u, 1.0 - u, u < 0.5)
+
+    def isf(self, v: Row) -> Row:
+        """Return the value from the nearer end, by scipy's inverse incomplete beta function."""
+        v = np.asarray(v, np.float64)
+        return self._at(1.0 - v, v, v > 0.5)
 
     def cdf(self, x: Row) -> Row:
         """Return the incomplete beta function of (x - min)/(max - min), by scipy."""
@@ -96,12 +89,22 @@ class Pert:
         share = (np.asarray(x, np.float64) - self.min) / (float(self.max) - float(self.min))
         return np.asarray(betainc(*self._shapes(), np.clip(share, 0.0, 1.0)), np.float64)
 
-    def encode(self) -> Encoded:
-        """Arguments: min, max; table: the distance from the nearer end as a share of the width, on [0, 1]."""
-        from scipy.special import betaincinv
+    def sf(self, x: Row) -> Row:
+        """Return the incomplete beta function of (max - x)/(max - min), by scipy."""
+        from scipy.special import betainc
 
         if self.max == self.min:
-            return constant(float(self.min))
+            return np.where(np.asarray(x) >= self.min, 0.0, 1.0)
+        share = (self.max - np.asarray(x, np.float64)) / (float(self.max) - float(self.min))
+        return np.asarray(betainc(*self._shapes()[::-1], np.clip(share, 0.0, 1.0)), np.float64)
+
+    def encode(self) -> Encoded:
+        """Arguments: min, max - min, max, min - max; table: the distance from the nearer end as a share of the width."""
+        from scipy.special import betaincinv
+
+        low, high = float(self.min), float(self.max)
+        if high == low:
+            return constant(low)
         alpha, beta = self._shapes()
         table = build_table(lambda v: betaincinv(alpha, beta, v), lambda v: betaincinv(beta, alpha, v))
-        return Encoded(PERT, (float(self.min), float(self.max), 0.0, 0.0), table)
+        return Encoded(TABLE, (low, high - low, high, -(high - low)), table)

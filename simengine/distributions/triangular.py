@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from simengine.distributions.base import TRIANGULAR, Encoded, Parameter, Row, constant, order_faults, range_faults
+from simengine.distributions.base import TRIANGULAR, Continuous, Encoded, Parameter, Row, constant, order_faults, range_faults
 from simengine.errors import ParameterError
 from simengine.jit import kernel
 
@@ -31,14 +31,14 @@ def fill_triangular(x: Row, u: Row, low: float, high: float, width: float, split
 
 
 @dataclass(frozen=True, kw_only=True)
-class Triangular:
+class Triangular(Continuous):
     """Triangular between ``min`` and ``max`` with its peak at ``mode``; equal ends give the constant."""
 
     name: ClassVar[str] = "triangular"
     parameters: ClassVar[tuple[Parameter, ...]] = (
-        Parameter("min", "smallest value"),
-        Parameter("mode", "most likely value"),
-        Parameter("max", "largest value"),
+        Parameter("min", "smallest value", is_value=True),
+        Parameter("mode", "most likely value", is_value=True),
+        Parameter("max", "largest value", is_value=True),
     )
 
     min: float
@@ -74,16 +74,42 @@ class Triangular:
         rising = low + np.sqrt(u * width * (mode - low))
         return np.where(u * width < mode - low, rising, high - np.sqrt((1.0 - u) * width * (high - mode)))
 
-    def cdf(self, x: Row) -> Row:
-        """Return the integral of the density up to ``x``."""
-        x = np.asarray(x, np.float64)
+    def isf(self, v: Row) -> Row:
+        """Return the same closed form by the distance from the upper end."""
+        v = np.asarray(v, np.float64)
         low, mode, high = float(self.min), float(self.mode), float(self.max)
         width = high - low
         if width == 0.0:
-            return np.where(x >= low, 1.0, 0.0)
+            return np.full_like(v, low)
+        falling = high - np.sqrt(v * width * (high - mode))
+        return np.where(v * width < high - mode, falling, low + np.sqrt((1.0 - v) * width * (mode - low)))
+
+    def _tails(self, x: Row) -> tuple[Row, Row]:
+        """Return the probability of at most ``x`` where it is below the mode, and of more than ``x`` where it is above."""
+        low, mode, high = float(self.min), float(self.mode), float(self.max)
+        width = high - low
         rise = np.clip(x - low, 0.0, mode - low) ** 2 / (width * (mode - low) if mode > low else 1.0)
-        fall = np.clip(high - x, 0.0, high - mode) ** 2 / (width * (high - mode) if high > mode else 1.0)
-        return np.where(x < mode, rise, np.where(x >= high, 1.0, 1.0 - fall))
+        return rise, np.clip(high - x, 0.0, high - mode) ** 2 / (width * (high - mode) if high > mode else 1.0)
+
+    def cdf(self, x: Row) -> Row:
+        """Return the integral of the density up to ``x``."""
+        x = np.asarray(x, np.float64)
+        if self.max == self.min:
+            return np.where(x >= self.min, 1.0, 0.0)
+        rise, fall = self._tails(x)
+        return np.where(x < self.mode, rise, np.where(x >= self.max, 1.0, 1.0 - fall))
+
+    def sf(self, x: Row) -> Row:
+        """Return the integral of the density from ``x`` on."""
+        x = np.asarray(x, np.float64)
+        if self.max == self.min:
+            return np.where(x >= self.min, 0.0, 1.0)
+        rise, fall = self._tails(x)
+        return np.where(x >= self.mode, fall, np.where(x < self.min, 1.0, 1.0 - rise))
+
+    def breaks(self) -> tuple[float, ...]:
+        """Return the ends and the mode, where the density has its kink."""
+        return tuple(sorted({float(self.min), float(self.mode), float(self.max)}))
 
     def encode(self) -> Encoded:
         """Arguments: min, max, max - min, (mode - min) / (max - min)."""

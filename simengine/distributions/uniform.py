@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from simengine.distributions.base import UNIFORM, Encoded, Parameter, Row, constant, order_faults, range_faults
+from simengine.distributions.base import UNIFORM, Continuous, Encoded, Parameter, Row, constant, order_faults, range_faults
 from simengine.errors import ParameterError
 from simengine.jit import kernel
 
@@ -24,13 +24,13 @@ def fill_uniform(x: Row, u: Row, low: float, width: float, n: int) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Uniform:
+class Uniform(Continuous):
     """Uniform between ``min`` and ``max``; equal ends give the constant."""
 
     name: ClassVar[str] = "uniform"
     parameters: ClassVar[tuple[Parameter, ...]] = (
-        Parameter("min", "smallest value"),
-        Parameter("max", "largest value"),
+        Parameter("min", "smallest value", is_value=True),
+        Parameter("max", "largest value", is_value=True),
     )
 
     min: float
@@ -58,12 +58,23 @@ class Uniform:
         """Return min + (max - min) u."""
         return self.min + (self.max - self.min) * np.asarray(u, np.float64)
 
+    def isf(self, v: Row) -> Row:
+        """Return max - (max - min) v."""
+        return self.max - (self.max - self.min) * np.asarray(v, np.float64)
+
     def cdf(self, x: Row) -> Row:
         """Return (x - min) / (max - min), held to [0, 1]."""
         width = self.max - self.min
         if width == 0.0:
             return np.where(np.asarray(x) >= self.min, 1.0, 0.0)
         return np.clip((np.asarray(x, np.float64) - self.min) / width, 0.0, 1.0)
+
+    def sf(self, x: Row) -> Row:
+        """Return (max - x) / (max - min), held to [0, 1]."""
+        width = self.max - self.min
+        if width == 0.0:
+            return np.where(np.asarray(x) >= self.min, 0.0, 1.0)
+        return np.clip((self.max - np.asarray(x, np.float64)) / width, 0.0, 1.0)
 
     def encode(self) -> Encoded:
         """Arguments: min, max - min."""

@@ -168,7 +168,11 @@ def deviate(v: Row, cv: float, *, upper: bool) -> Row:
         shape = 1.0 / (cv * cv)
         x = (gammainccinv if upper else gammaincinv)(shape, v) / shape
         return np.asarray((x - 1.0) / cv, np.float64)
-    z = -ndtri(v) if upper else ndtri(v)
+    return expansion(-ndtri(v) if upper else ndtri(v), cv)
+
+
+def expansion(z: Row, cv: float) -> Row:
+    """Return (x - 1)/cv at the normal score ``z``, by the Cornish-Fisher expansion (see ``deviate``); for cv below 0.01."""
     s = z * z
     total = (12.0 * s * s * s - 243.0 * s * s - 923.0 * s + 1472.0) / 204120.0
     total = total * cv + z * (9.0 * s * s + 256.0 * s - 433.0) / 38880.0

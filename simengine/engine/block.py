@@ -6,6 +6,7 @@ the passes over a tile that call them are ``lines``, ``arrangements`` and ``posi
 
 from typing import NamedTuple
 
+from simengine.engine.actual_costs import Actual, fill_actual_costs
 from simengine.engine.arrangements import (
     ARRANGEMENT_ROWS,
     OUTTURN,
@@ -16,10 +17,12 @@ from simengine.engine.arrangements import (
     settle_year,
 )
 from simengine.engine.detail import Detail, DetailScratch, keep_line, keep_schemes
-from simengine.engine.lines import CLIPPED, SUM_ROWS, Effects, Lines, line_reduction, line_values, line_year
+from simengine.engine.lines import ADDED, CLIPPED, SUM_ROWS, Effects, Lines, line_reduction, line_values, line_year, release_from
 from simengine.engine.ops import Ops, fill_row, row_view, run_ops
-from simengine.engine.positions import Parties, position_year
+from simengine.engine.positions import Parties, Reported, position_year, report_year
 from simengine.engine.schemes import add_scheme_savings
+from simengine.engine.shifts import Shifts, add_shifted, charge_schemes, shift_activity
+from simengine.engine.special_lines import special_line_year, special_price, special_reductions
 from simengine.engine.tile import BLOCK, STRIDE, TILE
 from simengine.engine.variates import Variates, VariateScratch, draw_tile
 from simengine.engine.volatility import Noises, draw_noises
@@ -34,9 +37,12 @@ class Model(NamedTuple):
     ops: Ops
     lines: Lines
     effects: Effects
+    shifts: Shifts
+    actual: Actual
     covered: Covered
     arrangements: Arrangements
     parties: Parties
+    reported: Reported
     detail: Detail
 
 
@@ -46,6 +52,7 @@ class Outputs(NamedTuple):
     parties: int
     arrangements: int
     members: int
+    reported: int
     drivers: Ints  # (kept,): rows of the tile matrix kept after the output rows
     keep: Ints  # (output row,)
 
@@ -56,10 +63,11 @@ class Scratch(NamedTuple):
     x: Floats  # slots: ones, drivers, derived rows
     work: Floats  # one line and year
     history: Floats  # capacity gaps of the current line
+    shifts: Floats  # by shift and year: activity added to its target
     sums: Floats  # by pair and year
     held: Floats  # by member and year
     contract: Floats
-    out: Floats  # system, parties, arrangements, members
+    out: Floats  # system, parties, arrangements, members, numbers reported as they are
     variates: VariateScratch
     detail: DetailScratch
 
@@ -90,13 +98,33 @@ def _project_line(model: Model, outputs: Outputs, scratch: Scratch, s: int, n: i
     work, x, area = scratch.work, scratch.x, _area(outputs, scratch)
     for t in range(years):
         line_reduction(work, x, model.effects, s, t, n)
-        line_year(work, scratch.sums[(lines.pair[s] * years + t) * SUM_ROWS * STRIDE :], scratch.history, x, lines, s, t, n)
-        if model.covered.arrangement[s] >= 0:
+        sums = scratch.sums[(lines.pair[s, t] * years + t) * SUM_ROWS * STRIDE :]
+        if lines.special.line[s]:
+            special_reductions(work, x, model.effects, s, t, n)
+            add_shifted(row_view(work, ADDED), scratch.shifts, model.shifts, s, t, n)
+            release_from(work, scratch.history, lines, s, t, n)
+            special_line_year(work, sums, scratch.history, x, lines, s, t, n)
+        else:
+            line_year(work, sums, scratch.history, x, lines, s, t, n)
+        if model.covered.arrangement[s, t] >= 0:
             add_covered_line(area, work, lines, model.covered, s, t, n)
-        if model.detail.wanted:
-            line_values(work, x, lines, s, t, n)
-            add_scheme_savings(scratch.detail.savings, scratch.detail.work, work, x, model.effects, s, t, n)
-            keep_line(model.detail, scratch.detail, work, x, s, t, n)
+        if model.detail.wanted or model.actual.scheme.shape[0] > 0:
+            _detail_line(model, scratch, s, t, n)
+
+
+@inner_kernel
+def _detail_line(model: Model, scratch: Scratch, s: int, t: int, n: int) -> None:
+    """What of the line just worked out goes to its schemes and to the line variables."""
+    work, x, lines = scratch.work, scratch.x, model.lines
+    if not lines.special.line[s]:
+        line_values(work, x, lines, s, t, n)
+    add_scheme_savings(scratch.detail.savings, scratch.detail.work, work, x, model.effects, s, t, n)
+    if model.shifts.first_into[s] < model.shifts.first_into[s + 1]:
+        price = row_view(scratch.detail.work, 0)
+        special_price(price, work, x, lines, s, t, n)
+        charge_schemes(scratch.detail.savings, scratch.shifts, price, model.shifts, s, t, n)
+    if model.detail.wanted:
+        keep_line(model.detail, scratch.detail, work, x, s, t, n)
 
 
 @inner_kernel
@@ -104,17 +132,20 @@ def project_tile(model: Model, outputs: Outputs, scratch: Scratch, n: int) -> No
     """The model for one tile of draws whose slots are filled: lines, arrangements, positions."""
     years = model.lines.plan_price.shape[1]
     _clear(scratch, outputs, n)
-    if model.detail.wanted:
-        for row in range(scratch.detail.savings.shape[0] // STRIDE):
-            fill_row(row_view(scratch.detail.savings, row), 0.0, n)
+    for row in range(scratch.detail.savings.shape[0] // STRIDE):
+        fill_row(row_view(scratch.detail.savings, row), 0.0, n)
+    if model.shifts.source.shape[0] > 0:
+        shift_activity(scratch.shifts, scratch.detail.work, scratch.work, scratch.x, model.lines, model.effects, model.shifts, n)
     for s in range(model.lines.pair.shape[0]):
         _project_line(model, outputs, scratch, s, n)
+    fill_actual_costs(scratch.x, scratch.detail.savings, model.actual, n)
     area = _area(outputs, scratch)
     for a in range(model.arrangements.residual.shape[0]):
         for t in range(years):
             settle_year(area, model.arrangements, a, t, n)
     for t in range(years):
         position_year(scratch.out, scratch.out[outputs.parties * STRIDE :], scratch.sums, area.members, scratch.x, model.parties, t, n)
+        report_year(scratch.out[outputs.reported * STRIDE :], scratch.x, model.reported, t, n)
     if model.detail.wanted:
         keep_schemes(model.detail, scratch.detail, scratch.x, model.parties, n)
 

@@ -8,19 +8,14 @@ import numpy as np
 
 from simengine.contract.quality import GAIN_RULES, LOSS_RULES
 from simengine.contract.savings_rate import KINDS
-from simengine.engine.arrangements import Arrangements, Covered
-from simengine.engine.build_lines import LinePlan, payer, term_values
+from simengine.engine.arrangements import Arrangements
+from simengine.engine.build_baselines import Baselines, members_of
+from simengine.engine.build_lines import term_values
 from simengine.engine.rows import RowBook, Slot
-from simengine.jit import Floats
-from simengine.projection.payment import planned_payment
+from simengine.jit import Floats, Ints
 from simengine.study.arrangements import Arrangement, Band, Limit
-from simengine.study.defaults import arrangement_parties, residual_of
+from simengine.study.defaults import residual_of
 from simengine.study.model import StudySpec
-
-
-def members_of(spec: StudySpec, name: str) -> tuple[str, ...]:
-    """Parties of an arrangement in the order of the study."""
-    return arrangement_parties(spec, spec.arrangements[name])
 
 
 def two_sided(terms: Arrangement, years: int) -> list[bool]:
@@ -40,51 +35,19 @@ def _band_shares(party: str, base: Mapping[str, float | tuple[float, ...]], band
     return np.array([term_values(table.get(party), years) for table in tables]).T
 
 
-def _limits(limit: Limit | None, baseline: Floats, income: Floats, unit: float, years: int) -> Floats:
-    """The smaller of the bases given, infinite where there is none."""
-    values = np.full(years, math.inf)
+def _limits(limit: Limit | None, baseline: Slot, income: Floats, unit: float, years: int) -> tuple[Floats, Floats]:
+    """The smaller of the bases given, as an amount, and the share of a baseline that is drawn; infinite where there is none."""
+    values, share = np.full(years, math.inf), np.full(years, math.inf)
     if limit is None:
-        return values
-    bases = ((limit.of_baseline, baseline), (limit.of_income, income), (limit.amount, np.full(years, unit)))
+        return values, share
+    if limit.of_baseline is not None and not baseline.is_constant:
+        share = term_values(limit.of_baseline, years)
+    agreed = limit.of_baseline if baseline.is_constant else None
+    bases = ((agreed, np.array(baseline.scale)), (limit.of_income, income), (limit.amount, np.full(years, unit)))
     for term, base in bases:
         if term is not None:
             values = np.minimum(values, term_values(term, years) * base)
-    return values
-
-
-def line_baselines(spec: StudySpec, plan: LinePlan) -> tuple[Floats, Floats]:
-    """Each covered line's part b_s of its arrangement's baseline (line, year), and the baselines B (arrangement, year)."""
-    years = plan.price.shape[1]
-    lines = list(spec.services)
-    parts = np.zeros_like(plan.price)
-    totals = np.zeros((len(spec.arrangements), years))
-    for a, terms in enumerate(spec.arrangements.values()):
-        kappa, stretch = term_values(terms.plan_includes_schemes, years), term_values(terms.stretch, years)
-        covered = [lines.index(name) for name in terms.services]
-        for t in range(years):
-            plain = {s: planned_payment(plan.do_nothing[s, t], plan.outturn[s, t], plan.price[s, t], kappa[t]) for s in covered}
-            whole = sum(plain.values())
-            stated = whole if terms.baseline == "plan" else term_values(terms.baseline_value, years)[t] * spec.money.scale
-            totals[a, t] = (1.0 - stretch[t]) * stated
-            for s, value in plain.items():
-                parts[s, t] = value * (totals[a, t] / whole) if whole != 0.0 else totals[a, t] / len(covered)
-    return parts, totals
-
-
-def build_covered(spec: StudySpec, parts: Floats) -> Covered:
-    """Which lines are covered by which arrangement, and by whom they are paid and provided there."""
-    arrangement = np.full(len(spec.services), -1, dtype=np.int64)
-    payers, providers = np.zeros_like(arrangement), np.zeros_like(arrangement)
-    lines, first = list(spec.services), 0
-    for a, (name, terms) in enumerate(spec.arrangements.items()):
-        members = members_of(spec, name)
-        for line in terms.services:
-            s = lines.index(line)
-            arrangement[s] = a
-            payers[s] = first + members.index(payer(spec, line))
-            providers[s] = first + members.index(spec.services[line].provider)
-        first += len(members)
-    return Covered(arrangement=arrangement, payer=payers, provider=providers, baseline=parts)
+    return values, share
 
 
 @dataclass
@@ -95,8 +58,8 @@ class _MemberArrays:
     gain_share: list[Floats]
     loss_share: list[Floats]
     loss_part: list[Floats]
-    cap: list[Floats]
-    collar: list[Floats]
+    cap: list[tuple[Floats, Floats]]
+    collar: list[tuple[Floats, Floats]]
     score: list[Slot]
     quality: list[tuple[int, int]]
     quality_terms: list[tuple[float, ...]]
@@ -120,7 +83,7 @@ def _read_quality(
     return score, rules, (quality.gate or 0.0, quality.soften or 0.0, quality.loss_share_max or 0.0, quality.loss_floor or 0.0, ceiling)
 
 
-def _read_members(book: RowBook, spec: StudySpec, name: str, baseline: Floats, income: Mapping[str, Floats], into: _MemberArrays) -> None:
+def _read_members(book: RowBook, spec: StudySpec, name: str, baseline: Slot, income: Mapping[str, Floats], into: _MemberArrays) -> None:
     terms, years = spec.arrangements[name], book.years
     members, residual = members_of(spec, name), residual_of(spec, terms)
     both = np.array(two_sided(terms, years), dtype=np.float64)[:, None]
@@ -159,29 +122,57 @@ def _edge_array(spec: StudySpec, gain: bool) -> tuple[Floats, list[int]]:
     return array, [len(edges) for edges in found]
 
 
-def build_arrangements(book: RowBook, spec: StudySpec, baselines: Floats, income: Mapping[str, Floats]) -> Arrangements:
+def _held_arrays(spec: StudySpec, baselines: Baselines, first: Sequence[int]) -> tuple[list[int], list[int], list[Slot]]:
+    """First entry of each arrangement, and member and slot of every entry, of what budgets leave with whom."""
+    starts, members, slots = [0], [], []
+    for a, name in enumerate(spec.arrangements):
+        for held in baselines.held:
+            if held.arrangement == name:
+                members.append(first[a] + members_of(spec, name).index(held.party))
+                slots.append(held.amount)
+        starts.append(len(slots))
+    return starts, members, slots
+
+
+def _places(slots: Sequence[Slot], years: int) -> tuple[Ints, Floats]:
+    """Row and stride, and scale, of some slots."""
+    scale = np.array([slot.scale for slot in slots], dtype=np.float64).reshape(len(slots), years)
+    return np.array([(slot.row, slot.stride) for slot in slots], dtype=np.int64).reshape(len(slots), 2), scale
+
+
+def build_arrangements(book: RowBook, spec: StudySpec, baselines: Baselines, income: Mapping[str, Floats]) -> Arrangements:
     """The terms as arrays; ``income`` is each party's planned funding and payments by year."""
     years, arrangements = book.years, spec.arrangements
     into = _MemberArrays([], [], [], [], [], [], [], [], [])
     first, residual = [0], []
-    for a, (name, terms) in enumerate(arrangements.items()):
+    for name, terms in arrangements.items():
         members = members_of(spec, name)
-        _read_members(book, spec, name, baselines[a], income, into)
+        _read_members(book, spec, name, baselines.total[name], income, into)
         residual.append(first[-1] + members.index(residual_of(spec, terms) or ""))
         first.append(first[-1] + len(members))
+    totals = [baselines.total[name] for name in arrangements]
+    place, scale = _places(totals, years)
+    starts, holders, slots = _held_arrays(spec, baselines, first)
+    held, held_scale = _places(slots, years)
+    score, score_scale = _places(into.score, years)
     gain_edge, gain_bands = _edge_array(spec, gain=True)
     loss_edge, loss_bands = _edge_array(spec, gain=False)
     kinds = [(terms.msr_kind or "first_pound", terms.mlr_kind or terms.msr_kind or "first_pound") for terms in arrangements.values()]
+    loss_rates = [terms.msr if terms.mlr is None else terms.mlr for terms in arrangements.values()]
     members_count = len(into.party)
     return Arrangements(
         first_member=np.array(first, dtype=np.int64),
         residual=np.array(residual, dtype=np.int64),
         party=np.array(into.party, dtype=np.int64),
-        baseline=baselines,
+        baseline=place,
+        baseline_scale=scale,
+        drawn=np.array([[not b.is_constant and value != 0.0 for value in b.scale] for b in totals], dtype=np.int64).reshape(-1, years),
+        first_held=np.array(starts, dtype=np.int64),
+        held=held,
+        held_scale=held_scale,
+        held_member=np.array(holders, dtype=np.int64),
         msr=np.array([term_values(terms.msr, years) for terms in arrangements.values()]).reshape(-1, years),
-        mlr=np.array([term_values(terms.msr if terms.mlr is None else terms.mlr, years) for terms in arrangements.values()]).reshape(
-            -1, years
-        ),
+        mlr=np.array([term_values(rate, years) for rate in loss_rates]).reshape(-1, years),
         excess=np.array([(KINDS[g], KINDS[q]) for g, q in kinds], dtype=np.int64).reshape(-1, 2),
         gain_edge=gain_edge,
         loss_edge=loss_edge,
@@ -189,10 +180,12 @@ def build_arrangements(book: RowBook, spec: StudySpec, baselines: Floats, income
         gain_share=_pad(into.gain_share, gain_edge.shape[1] - 1, years),
         loss_share=_pad(into.loss_share, loss_edge.shape[1] - 1, years),
         loss_part=np.array(into.loss_part).reshape(members_count, years),
-        cap=np.array(into.cap).reshape(members_count, years),
-        collar=np.array(into.collar).reshape(members_count, years),
-        score=np.array([(slot.row, slot.stride) for slot in into.score], dtype=np.int64).reshape(members_count, 2),
-        score_scale=np.array([slot.scale for slot in into.score], dtype=np.float64).reshape(members_count, years),
+        cap=np.array([amount for amount, _ in into.cap]).reshape(members_count, years),
+        collar=np.array([amount for amount, _ in into.collar]).reshape(members_count, years),
+        cap_share=np.array([share for _, share in into.cap]).reshape(members_count, years),
+        collar_share=np.array([share for _, share in into.collar]).reshape(members_count, years),
+        score=score,
+        score_scale=score_scale,
         quality=np.array(into.quality, dtype=np.int64).reshape(members_count, 2),
         quality_terms=np.array(into.quality_terms, dtype=np.float64).reshape(members_count, 5),
     )

@@ -3,17 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from simengine.distributions import Tables
 from simengine.distributions.uniform import Uniform
 from simengine.engine.build_lines import Noise
-from simengine.engine.rows import RowBook
-from simengine.engine.variates import Variates, VariatesBuilder
+from simengine.engine.paths import SUMMED, ar1_carries, carries, sums
+from simengine.engine.rows import Driver, RowBook
+from simengine.engine.variates import NONE, Variates
+from simengine.engine.variates_builder import VariatesBuilder
 from simengine.engine.volatility import NoiseRow
 from simengine.errors import Problem, StudyError
-from simengine.sampling.dependence import factor, kendall_to_pearson, spearman_to_pearson
+from simengine.sampling.dependence import factor
+from simengine.study.copulas import copulas
 from simengine.study.load import Study
-from simengine.study.model import Correlation, StudySpec
+from simengine.study.model import StudySpec
 from simengine.study.numbers import Uncertain
-from simengine.study.plan import built_per_year
+from simengine.study.plan import built_per_year, written_per_year
 from simengine.study.walk import numbers
 
 COLUMNS = 128
@@ -36,27 +40,14 @@ def assign_columns(study: Study) -> DriverSet:
     for spec in (study.spec, *(study.scenario(name) for name in study.scenario_names)):
         for number in numbers(spec):
             if isinstance(number.value, Uncertain) and number.path not in by_year:
-                by_year[number.path] = number.value.path == "independent"
+                by_year[number.path] = number.value.path != "constant"
                 stream[number.path] = number.value.stream or number.path
         for name, line in spec.services.items():
             if line.volatility is not None:
-                by_year.setdefault(f"services.{name}.volatility", line.volatility.path == "independent")
+                by_year.setdefault(f"services.{name}.volatility", line.volatility.path != "constant")
                 stream.setdefault(f"services.{name}.volatility", f"services.{name}.volatility")
     column = {name: k if k < COLUMNS else -1 for k, name in enumerate(study.drivers)}
     return DriverSet(study.drivers, column, by_year, stream)
-
-
-def _group_matrix(group: Correlation) -> list[list[float]]:
-    """Pearson correlation of the underlying normals."""
-    given, convert = (group.rank, spearman_to_pearson) if group.rank is not None else (group.kendall, kendall_to_pearson)
-    size = len(group.drivers)
-    if isinstance(given, tuple):
-        return [[1.0 if i == j else convert(given[i][j]) for j in range(size)] for i in range(size)]
-    return [[1.0 if i == j else convert(given or 0.0) for j in range(size)] for i in range(size)]
-
-
-def _full_names(group: Correlation, drivers: DriverSet) -> list[str]:
-    return [name if name in drivers.by_year else f"drivers.{name}" for name in group.drivers]
 
 
 class _Uniforms:
@@ -77,19 +68,62 @@ class _Uniforms:
 
 
 def _add_groups(spec: StudySpec, uniforms: _Uniforms, builder: VariatesBuilder, drivers: DriverSet, years: int) -> None:
-    for k, group in enumerate(spec.correlation):
-        names = _full_names(group, drivers)
-        yearly = {drivers.by_year[name] for name in names}
-        if len(yearly) > 1:
-            rule = "must all have the path constant or all independent: one value for all years has no partner in each year"
-            raise StudyError([Problem(f"correlation[{k}].drivers", rule, value=", ".join(names))])
-        lower = factor(names, _group_matrix(group))
-        for year in range(years if yearly == {True} else 1):
-            builder.add_group([uniforms.of(name, year) for name in names], lower)
+    for k, group in enumerate(copulas(spec, drivers.order)):
+        by_year = {drivers.by_year[name] for name in group.names}
+        if len(by_year) > 1:
+            rule = "must all be drawn once, or all in each year: one value for all years has no partner in each year"
+            raise StudyError([Problem(f"correlation[{k}].drivers", rule, value=", ".join(group.names))])
+        lower = factor(group.names, group.matrix)
+        for year in range(years if by_year == {True} else 1):
+            mixing = NONE if group.df is None else builder.add_uniform(group.stream, year)
+            builder.add_group([uniforms.of(name, year) for name in group.names], lower, mixing, group.df or 0.0)
 
 
-def build_variates(spec: StudySpec, book: RowBook, noises: Mapping[str, Noise], drivers: DriverSet, seed: int, sampler: str) -> Variates:
-    """Streams, columns, copula groups and inverse distributions of one draft, as arrays."""
+def _add_driver(driver: Driver, years: int, uniforms: _Uniforms, builder: VariatesBuilder, tables: Tables) -> None:
+    """The values of a driver in each of its rows, and its path over the years."""
+    spec = driver.spec
+    encoded = [tables.encode(dist, parameters) for dist, parameters in written_per_year(spec, years)]
+    for k in range(driver.rows):
+        builder.add_value(uniforms.of(driver.name, k), encoded[k if len(encoded) > 1 else 0], driver.row + k)
+    if spec.path == "ar1":
+        first = built_per_year(spec, years)[0]
+        builder.add_path([uniforms.of(driver.name, k) for k in range(years)], ar1_carries(spec, first, years))
+    elif spec.path in SUMMED:
+        builder.add_sum(driver.row, *sums(spec, years))
+
+
+def _add_noise(noise: Noise, years: int, uniforms: _Uniforms, builder: VariatesBuilder) -> None:
+    """The uniforms of a volatility, after any correlation; the noise is made from them once the tile's spread is known."""
+    even = Uniform(min=0.0, max=1.0).encode()
+    rows = years if noise.by_year else 1
+    for k in range(rows):
+        builder.add_value(uniforms.of(noise.name, k), even, noise.uniform + k)
+    if noise.rho is not None:
+        builder.add_path([uniforms.of(noise.name, k) for k in range(rows)], carries(noise.rho, None))
+    if noise.count_uniform != noise.uniform:
+        for k in range(years):
+            builder.add_value(builder.add_uniform(f"{noise.name}.count", k), even, noise.count_uniform + k)
+
+
+def _own(drivers: DriverSet, spec: StudySpec) -> DriverSet:
+    """The drivers with the paths and streams that this study (or scenario) gives them."""
+    by_year, stream = dict(drivers.by_year), dict(drivers.stream)
+    for number in numbers(spec):
+        if isinstance(number.value, Uncertain):
+            by_year[number.path] = number.value.path != "constant"
+            stream[number.path] = number.value.stream or number.path
+    for name, line in spec.services.items():
+        if line.volatility is not None:
+            by_year[f"services.{name}.volatility"] = line.volatility.path != "constant"
+    return DriverSet(drivers.order, drivers.column, by_year, stream)
+
+
+def build_variates(
+    made: tuple[StudySpec, RowBook, Mapping[str, Noise]], drivers: DriverSet, seed: int, sampler: str, tables: Tables
+) -> Variates:
+    """Streams, columns, copulas, paths and inverse distributions of one draft, as arrays."""
+    spec, book, noises = made
+    drivers = _own(drivers, spec)
     builder = VariatesBuilder(sampler, seed)
     uniforms = _Uniforms(builder, drivers)
     for name in drivers.order:
@@ -97,23 +131,31 @@ def build_variates(spec: StudySpec, book: RowBook, noises: Mapping[str, Noise], 
             for year in range(book.years):
                 uniforms.of(name, year)
     _add_groups(spec, uniforms, builder, drivers, book.years)
-    for name, driver in book.drivers.items():
-        encoded = [built.encode() for built in built_per_year(driver.spec, book.years)]
-        for k in range(driver.rows):
-            builder.add_value(uniforms.of(name, k), encoded[k if len(encoded) > 1 else 0], driver.row + k)
+    for driver in book.drivers.values():
+        _add_driver(driver, book.years, uniforms, builder, tables)
     for noise in noises.values():
-        # the uniform itself, after any correlation; the noise is made from it once the tile's spread is known
-        for k in range(book.years if noise.by_year else 1):
-            builder.add_value(uniforms.of(noise.name, k), Uniform(min=0.0, max=1.0).encode(), noise.uniform + k)
+        _add_noise(noise, book.years, uniforms, builder)
     return builder.build()
 
 
 def noise_rows(noises: Mapping[str, Noise], years: int) -> list[NoiseRow]:
     """The rows of every volatility."""
-    return [
-        NoiseRow(
-            noise.uniform + (t if noise.by_year else 0), noise.variation.row + t, noise.row + t, noise.family, noise.low[t], noise.high[t]
-        )
-        for noise in noises.values()
-        for t in range(years)
-    ]
+    rows = []
+    for noise in noises.values():
+        own, activity = (1 if noise.by_year else 0), noise.activity
+        second = own if noise.count_uniform == noise.uniform else 1
+        rows += [
+            NoiseRow(
+                noise.uniform + t * own,
+                noise.count_uniform + t * second,
+                activity.row + activity.stride * t,
+                activity.scale[t],
+                noise.variation.row + t,
+                noise.row + t,
+                noise.family,
+                noise.low[t],
+                noise.high[t],
+            )
+            for t in range(years)
+        ]
+    return rows

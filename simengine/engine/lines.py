@@ -12,7 +12,11 @@ from simengine.projection.scheme import effect_size, join_segment, outturn_activ
 #: Rows of the line scratch, at constant offsets from one base so that a loop that writes several of them still vectorises.
 A0, A1, REDUCTION, REMAINING, CLIPPED, GAPS, AVOIDED = range(7)
 S0, S1, SAVING, PAY, COST, RELEASED, PRESSURE = range(7, 14)
-LINE_ROWS = 14
+#: Of special lines (special_lines.py): reductions of spend and of unit cost, activity shifted in.
+SPEND_REDUCTION, COST_REDUCTION, ADDED = range(14, 17)
+LINE_ROWS = 17
+#: What an effect acts on; the effects of a segment stand in this order.
+ON_ACTIVITY, ON_PRICE, ON_UNIT_COST = range(3)
 #: Rows of a year in the history of the current line: planned less outturn activity, activity avoided.
 GAP, AVOID = range(2)
 HISTORY_ROWS = 2
@@ -30,12 +34,23 @@ class Effects(NamedTuple):
     first_segment: Ints  # (line + 1,)
     overlap: Ints  # (line,)
     first_effect: Ints  # (segment + 1,)
+    last_effect: Ints  # (segment, 3): end of the effects on activity, on price, on unit cost
     share: Ints  # (segment, 2)
     share_scale: Floats  # (segment, year)
     slot: Ints  # (effect, 4, 2): impact, ramp, delivery, captured
     scale: Floats  # (effect, 4, year)
     scheme: Ints  # (effect,)
     may_exceed: Ints  # (line,): 1 where the reduction can come out above 1
+    spend_row: Ints  # (line,): row of ``work`` with the reduction of spend: REDUCTION where no effect is on price
+
+
+class Special(NamedTuple):
+    """Which lines are special, and the marginal bands of payment: beyond an edge a share replaces the variable share."""
+
+    line: Ints  # (line,): 1 where the passes of special_lines.py are used
+    bands: Ints  # (line, 2): number of bands above and below the payment plan
+    edge: Floats  # (line, 2, band): rising deviations from the plan, as shares of it
+    share: Floats  # (line, 2, year, band)
 
 
 class Lines(NamedTuple):
@@ -43,13 +58,14 @@ class Lines(NamedTuple):
 
     slot: Ints  # (line, 6, 2)
     scale: Floats  # (line, 6, year)
-    pair: Ints  # (line,): index of the (payer, provider) pair
-    paid: Ints  # (line,): 0 where payer and provider are the same party
+    pair: Ints  # (line, year): index of the (payer, provider) pair
+    paid: Ints  # (line, year): 0 where payer and provider are the same party
     release_years: Ints  # (line,): 0 where capacity follows activity at once
     planned_price: Ints  # (line,): 1 where payment uses the planned price
     plan_do_nothing: Floats  # (line, year): A0_plan
     plan_price: Floats  # (line, year)
     plan_payment: Floats  # (line, year)
+    special: Special
 
 
 @kernel
@@ -71,46 +87,59 @@ def _compound(work: Floats, x: Floats, effects: Effects, e: int, t: int, first: 
 
 
 @kernel
-def _join(work: Floats, share: Floats, scale: float, independent: bool, first: bool, n: int) -> None:
-    """Add a segment to the reduction of its line."""
+def _join(reduction: Floats, work: Floats, share: Floats, scale: float, independent: bool, first: bool, n: int) -> None:
+    """Add a segment to a reduction of its line."""
     keep_apart()
     if first:
         for i in range(n):
-            work[REDUCTION * STRIDE + i] = join_segment(0.0, scale * share[i], work[REMAINING * STRIDE + i], False)
+            reduction[i] = join_segment(0.0, scale * share[i], work[REMAINING * STRIDE + i], False)
     else:
         for i in range(n):
-            reduction = work[REDUCTION * STRIDE + i]
-            work[REDUCTION * STRIDE + i] = join_segment(reduction, scale * share[i], work[REMAINING * STRIDE + i], independent)
+            reduction[i] = join_segment(reduction[i], scale * share[i], work[REMAINING * STRIDE + i], independent)
 
 
 @kernel
-def _hold_at_one(work: Floats, n: int) -> None:
+def _hold_at_one(reduction: Floats, clipped: Floats, n: int) -> None:
     """A line cannot lose more than all of its activity; draws where that bites are marked."""
     keep_apart()
     for i in range(n):
-        reduction = work[REDUCTION * STRIDE + i]
+        value = reduction[i]
         # an infinite reduction is a division by nothing, not a large effect: NaN, so that the draw counts as failed
-        finite = reduction - reduction == 0.0
-        held = 1.0 if reduction > 1.0 else reduction
-        work[CLIPPED * STRIDE + i] = 1.0 if reduction > 1.0 and finite else work[CLIPPED * STRIDE + i]
-        work[REDUCTION * STRIDE + i] = held if finite else reduction - reduction
+        finite = value - value == 0.0
+        held = 1.0 if value > 1.0 else value
+        clipped[i] = 1.0 if value > 1.0 and finite else clipped[i]
+        reduction[i] = held if finite else value - value
+
+
+@kernel
+def effect_range(effects: Effects, g: int, acts_on: int) -> tuple[int, int]:
+    """The effects of segment ``g`` that lower activity, spend (those on activity and on price), or unit cost."""
+    first = effects.last_effect[g, ON_PRICE] if acts_on == ON_UNIT_COST else effects.first_effect[g]
+    return first, effects.last_effect[g, acts_on]
+
+
+@kernel
+def reduction_of(row: int, acts_on: int, work: Floats, x: Floats, effects: Effects, s: int, t: int, n: int) -> None:
+    """A reduction ρ of line ``s`` in year ``t``, into row ``row`` of ``work``: of activity, of spend or of unit cost."""
+    reduction, started = row_view(work, row), False
+    for g in range(effects.first_segment[s], effects.first_segment[s + 1]):
+        start, end = effect_range(effects, g, acts_on)
+        if start < end:
+            for e in range(start, end):
+                _compound(work, x, effects, e, t, e == start, n)
+            share = row_view(x, effects.share[g, 0] + effects.share[g, 1] * t)
+            _join(reduction, work, share, effects.share_scale[g, t], effects.overlap[s] == 1, not started, n)
+            started = True
+    if not started:
+        fill_row(reduction, 0.0, n)
+    elif effects.may_exceed[s]:
+        _hold_at_one(reduction, row_view(work, CLIPPED), n)
 
 
 @kernel
 def line_reduction(work: Floats, x: Floats, effects: Effects, s: int, t: int, n: int) -> None:
-    """The reduction ρ of line ``s`` in year ``t``, into the row REDUCTION of ``work``."""
-    first, last = effects.first_segment[s], effects.first_segment[s + 1]
-    if first == last:
-        fill_row(row_view(work, REDUCTION), 0.0, n)
-        return
-    for g in range(first, last):
-        start = effects.first_effect[g]
-        for e in range(start, effects.first_effect[g + 1]):
-            _compound(work, x, effects, e, t, e == start, n)
-        share = row_view(x, effects.share[g, 0] + effects.share[g, 1] * t)
-        _join(work, share, effects.share_scale[g, t], effects.overlap[s] == 1, g == first, n)
-    if effects.may_exceed[s]:
-        _hold_at_one(work, n)
+    """The reduction ρ of activity of line ``s`` in year ``t``, into the row REDUCTION of ``work``."""
+    reduction_of(REDUCTION, ON_ACTIVITY, work, x, effects, s, t, n)
 
 
 @kernel
@@ -130,9 +159,9 @@ def line_cost(unit_cost: float, fixed: float, do_nothing: float, outturn: float,
 
 
 @kernel
-def _payment_terms(lines: Lines, s: int, t: int) -> tuple[float, float, float]:
+def payment_terms(lines: Lines, s: int, t: int) -> tuple[float, float, float]:
     """Planned payment, weight of the drawn price and the planned price in the payment price; nothing is paid where payer is provider."""
-    if not lines.paid[s]:
+    if not lines.paid[s, t]:
         return 0.0, 0.0, 0.0
     if lines.planned_price[s]:
         return lines.plan_payment[s, t], 0.0, lines.plan_price[s, t]
@@ -149,7 +178,7 @@ def _line_with_capacity_at_once(work: Floats, sums: Floats, x: Floats, lines: Li
     price, p = row_view(x, slot[2, 0] + slot[2, 1] * t), scale[2, t]
     unit_cost, c = row_view(x, slot[3, 0] + slot[3, 1] * t), scale[3, t]
     variable, v = row_view(x, slot[4, 0] + slot[4, 1] * t), scale[4, t]
-    planned, drawn_weight, planned_weight = _payment_terms(lines, s, t)
+    planned, drawn_weight, planned_weight = payment_terms(lines, s, t)
     for i in range(n):
         a0 = (a * activity[i]) * noise[i]
         paid_at = drawn_weight * price[i] + planned_weight
@@ -175,7 +204,7 @@ def _line_with_release(work: Floats, sums: Floats, history: Floats, x: Floats, l
     unit_cost, c = row_view(x, slot[3, 0] + slot[3, 1] * t), scale[3, t]
     variable, v = row_view(x, slot[4, 0] + slot[4, 1] * t), scale[4, t]
     fixed, f = row_view(x, slot[5, 0] + slot[5, 1] * t), scale[5, t]
-    planned, drawn_weight, planned_weight = _payment_terms(lines, s, t)
+    planned, drawn_weight, planned_weight = payment_terms(lines, s, t)
     plan, part = lines.plan_do_nothing[s, t], 1.0 / lines.release_years[s]
     for i in range(n):
         a0 = (a * activity[i]) * noise[i]
@@ -210,18 +239,23 @@ def _gather_history(work: Floats, history: Floats, first: bool, n: int) -> None:
 
 
 @inner_kernel
-def line_year(work: Floats, sums: Floats, history: Floats, x: Floats, lines: Lines, s: int, t: int, n: int) -> None:
-    """Line ``s`` in year ``t``, added to the sums of its pair; its reduction stands in ``work``, its activity is left there."""
-    release_years = lines.release_years[s]
-    if release_years < 1:
-        _line_with_capacity_at_once(work, sums, x, lines, s, t, n)
-        return
-    start = max(t - release_years, 0)
-    if t == 0:
+def release_from(work: Floats, history: Floats, lines: Lines, s: int, t: int, n: int) -> None:
+    """Gather the gaps of the years before from which capacity is being released in year ``t``."""
+    start = max(t - lines.release_years[s], 0)
+    if start == t:
         fill_row(row_view(work, GAPS), 0.0, n)
         fill_row(row_view(work, AVOIDED), 0.0, n)
     for k in range(start, t):
         _gather_history(work, history[k * HISTORY_ROWS * STRIDE :], k == start, n)
+
+
+@inner_kernel
+def line_year(work: Floats, sums: Floats, history: Floats, x: Floats, lines: Lines, s: int, t: int, n: int) -> None:
+    """Line ``s`` in year ``t``, added to the sums of its pair; its reduction stands in ``work``, its activity is left there."""
+    if lines.release_years[s] < 1:
+        _line_with_capacity_at_once(work, sums, x, lines, s, t, n)
+        return
+    release_from(work, history, lines, s, t, n)
     _line_with_release(work, sums, history[t * HISTORY_ROWS * STRIDE :], x, lines, s, t, n)
 
 
@@ -234,7 +268,7 @@ def line_values(work: Floats, x: Floats, lines: Lines, s: int, t: int, n: int) -
     unit_cost, c = row_view(x, slot[3, 0] + slot[3, 1] * t), scale[3, t]
     variable, v = row_view(x, slot[4, 0] + slot[4, 1] * t), scale[4, t]
     fixed, f = row_view(x, slot[5, 0] + slot[5, 1] * t), scale[5, t]
-    planned, drawn_weight, planned_weight = _payment_terms(lines, s, t)
+    planned, drawn_weight, planned_weight = payment_terms(lines, s, t)
     release = lines.release_years[s] >= 1
     plan, part = lines.plan_do_nothing[s, t], 1.0 / max(lines.release_years[s], 1)
     for i in range(n):

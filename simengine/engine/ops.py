@@ -9,12 +9,14 @@ from typing import NamedTuple
 
 from simengine.engine.tile import STRIDE, TILE
 from simengine.jit import Floats, Ints, inlined, keep_apart, kernel
+from simengine.projection.budget import reset_scale
 from simengine.projection.growth import grow
 from simengine.projection.ramp import ramp_in_year
 from simengine.projection.volatility import coefficient_of_variation
 
-PRODUCT, LINEAR, INDEX, RAMP, VARIATION = range(5)
+PRODUCT, LINEAR, INDEX, RAMP, VARIATION, RESET, RATE, HELD = range(8)
 #: Roles of an input: of a product (times x, divided by x, times 1 - x); of an index (first rate of a factor, further rate).
+#: Of a reset the role is the year that it takes place in.
 TIMES, DIVIDE, LESS = 0, 1, 2
 FIRST, FURTHER = 0, 1
 #: The row of ones.
@@ -138,6 +140,41 @@ def _variation_year(ops: Ops, op: int, t: int, out: Floats, x: Floats, n: int) -
 
 
 @kernel
+def _reset_row(out: Floats, observed: Floats, scale: float, threshold: float, n: int) -> None:
+    """Scale of a budget in the year of a reset; ``out`` holds that of the year before."""
+    keep_apart()
+    for i in range(n):
+        out[i] = reset_scale(out[i], scale * observed[i], threshold)
+
+
+@kernel
+def _reset_year(ops: Ops, op: int, t: int, out: Floats, x: Floats, n: int) -> None:
+    """The scale of a budget in year t: that of the year before, moved where t is a reset year."""
+    fill_row(out, 0.0, n)
+    add_row(out, row_view(x, ops.target[op] + t - 1 if t > 0 else ONES), n)
+    for j in range(ops.first_input[op], ops.first_input[op + 1]):
+        if ops.role[j] == t:
+            observed = row_view(x, ops.row[j] + ops.stride[j] * t)
+            _reset_row(out, observed, ops.scale[j, t], ops.parameter[op, 0], n)
+
+
+@kernel
+def _rate_row(out: Floats, now: Floats, scale: float, before: Floats, scale_before: float, n: int) -> None:
+    keep_apart()
+    for i in range(n):
+        out[i] = scale * now[i] / (scale_before * before[i]) - 1.0
+
+
+@kernel
+def _rate_year(ops: Ops, op: int, t: int, out: Floats, x: Floats, n: int) -> None:
+    """The rate of growth of the first input in year t; the second is its value in the base year."""
+    a = ops.first_input[op]
+    now = row_view(x, ops.row[a] + ops.stride[a] * t)
+    j, k = (a, t - 1) if t > 0 else (a + 1, 0)
+    _rate_row(out, now, ops.scale[a, t], row_view(x, ops.row[j] + ops.stride[j] * k), ops.scale[j, k], n)
+
+
+@kernel
 def _factor_end(ops: Ops, j: int, last: int) -> int:
     """The input after the last one of the factor that starts at input ``j``."""
     end = j + 1
@@ -196,6 +233,15 @@ def _index_year(ops: Ops, op: int, t: int, x: Floats, n: int) -> None:
 
 
 @kernel
+def _held_year(out: Floats, x: Floats, scale: float, n: int) -> None:
+    """A number that cannot fall below 0: NaN stays NaN."""
+    keep_apart()
+    for i in range(n):
+        value = scale * x[i]
+        out[i] = 0.0 if value < 0.0 else value
+
+
+@kernel
 def _op_year(ops: Ops, op: int, t: int, x: Floats, n: int) -> None:
     """One year of one operation (not of a volatility)."""
     out = row_view(x, ops.target[op] + t)
@@ -215,6 +261,12 @@ def _op_year(ops: Ops, op: int, t: int, x: Floats, n: int) -> None:
         _ramp_year(ops, op, t, out, x, n)
     elif kind == VARIATION:
         _variation_year(ops, op, t, out, x, n)
+    elif kind == RATE:
+        _rate_year(ops, op, t, out, x, n)
+    elif kind == RESET:
+        _reset_year(ops, op, t, out, x, n)
+    elif kind == HELD:
+        _held_year(out, row_view(x, ops.row[first] + ops.stride[first] * t), ops.scale[first, t], n)
 
 
 @kernel

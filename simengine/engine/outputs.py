@@ -7,7 +7,7 @@ import numpy as np
 
 from simengine.engine.arrangements import ARRANGEMENT_ROWS, MEMBER_ROWS
 from simengine.engine.block import Outputs
-from simengine.engine.build_contract import members_of
+from simengine.engine.build_baselines import members_of
 from simengine.engine.detail import LINE_VARIABLES, SCHEME_VARIABLES
 from simengine.engine.positions import PARTY_ROWS, SYSTEM_ROWS
 from simengine.jit import Ints
@@ -18,6 +18,11 @@ SYSTEM = ("net_saving", "net_benefit", "net_position", "leakage", "gross_saving_
 PARTY = ("party_position", "party_position_before", "party_position_do_nothing", "funding")
 ARRANGEMENT = ("baseline", "outturn", "gain", "pool", "msr_met")
 MEMBER = ("payout", "windfall", "settlement", "cap_hit", "collar_hit")
+#: Numbers that are results as they are, in the order of ``positions.Reported``: of each budget, each allocation, each population segment.
+BUDGET = ("budget_value", "budget_paid", "ips_earned")
+STREAM = ("affordability_gap",)
+SEGMENT = ("population",)
+REPORTED = (*BUDGET, *STREAM, *SEGMENT)
 
 
 @dataclass(frozen=True)
@@ -30,13 +35,23 @@ class Layout:
     schemes: tuple[str, ...]
     arrangements: tuple[str, ...]
     members: tuple[tuple[int, int], ...]  # (arrangement, party) of each member
+    budgets: tuple[str, ...] = ()
+    streams: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, spec: StudySpec) -> "Layout":
         """The layout of a study."""
         parties, arrangements = tuple(spec.parties), tuple(spec.arrangements)
         members = tuple((a, parties.index(party)) for a, name in enumerate(arrangements) for party in members_of(spec, name))
-        return cls(spec.years, parties, tuple(spec.services), tuple(spec.schemes), arrangements, members)
+        segments = () if spec.population is None else tuple(spec.population.segments)
+        budgets, streams = tuple(spec.budgets), tuple(spec.allocations)
+        return cls(spec.years, parties, tuple(spec.services), tuple(spec.schemes), arrangements, members, budgets, streams, segments)
+
+    @property
+    def reported(self) -> int:
+        """First row of the numbers that are results as they are, the last block."""
+        return self.starts[2] + len(self.members) * self.years * MEMBER_ROWS
 
     @property
     def starts(self) -> tuple[int, int, int, int]:
@@ -44,19 +59,20 @@ class Layout:
         parties = self.years * SYSTEM_ROWS
         arrangements = parties + len(self.parties) * self.years * PARTY_ROWS
         members = arrangements + len(self.arrangements) * self.years * ARRANGEMENT_ROWS
-        return parties, arrangements, members, members + len(self.members) * self.years * MEMBER_ROWS
+        reported = len(BUDGET) * len(self.budgets) + len(STREAM) * len(self.streams) + len(SEGMENT) * len(self.segments)
+        return parties, arrangements, members, members + (len(self.members) * MEMBER_ROWS + reported) * self.years
 
     def outputs(self, drivers: Sequence[int], kept: Sequence[str] | None = None) -> Outputs:
         """What the hot loop is told: all rows kept, or those of the variables named."""
         parties, arrangements, members, rows = self.starts
         keep = np.full(rows, -1, dtype=np.int64)
-        names = (*SYSTEM, *PARTY, *ARRANGEMENT, *MEMBER) if kept is None else kept
+        names = (*SYSTEM, *PARTY, *ARRANGEMENT, *MEMBER, *REPORTED) if kept is None else kept
         wanted = sorted({int(row) for name in names for row in self.rows(name).ravel() if row >= 0})
         keep[wanted] = np.arange(len(wanted))
-        return Outputs(parties, arrangements, members, np.array(drivers, dtype=np.int64), keep)
+        return Outputs(parties, arrangements, members, self.reported, np.array(drivers, dtype=np.int64), keep)
 
     def rows(self, name: str) -> Ints:
-        """Row numbers of a position variable: (year,), (year, party), (year, arrangement) or (year, arrangement, party)."""
+        """Row numbers of a position variable: (year,), (year, entity), or (year, arrangement, party)."""
         years = np.arange(self.years)
         parties, arrangements, members, _ = self.starts
         if name in SYSTEM:
@@ -67,10 +83,23 @@ class Layout:
         if name in ARRANGEMENT:
             a = np.arange(len(self.arrangements))
             return arrangements + (a[None, :] * self.years + years[:, None]) * ARRANGEMENT_ROWS + ARRANGEMENT.index(name)
+        if name in REPORTED:
+            return self._reported_rows(name)
         found = np.full((self.years, len(self.arrangements), len(self.parties)), -1, dtype=np.int64)
         for m, (arrangement, party) in enumerate(self.members):
             found[:, arrangement, party] = members + (m * self.years + years) * MEMBER_ROWS + MEMBER.index(name)
         return found
+
+    def _reported_rows(self, name: str) -> Ints:
+        """Row numbers of a number that is a result as it is: (year, budget), (year, stream) or (year, segment)."""
+        budgets, streams = len(self.budgets) * len(BUDGET), len(self.streams) * len(STREAM)
+        if name in BUDGET:
+            first, every, own = BUDGET.index(name), len(BUDGET), len(self.budgets)
+        elif name in STREAM:
+            first, every, own = budgets + STREAM.index(name), len(STREAM), len(self.streams)
+        else:
+            first, every, own = budgets + streams + SEGMENT.index(name), len(SEGMENT), len(self.segments)
+        return self.reported + (first + every * np.arange(own)[None, :]) * self.years + np.arange(self.years)[:, None]
 
     @property
     def detail_count(self) -> int:

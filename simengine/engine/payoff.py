@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from simengine.engine.arrangements import ARRANGEMENT_ROWS, CONTRACT_WORK_ROWS, MEMBER_ROWS, MET, OUTTURN, PAYOUT, Area, settle_year
-from simengine.engine.build_contract import build_arrangements, line_baselines
+from simengine.engine.build_contract import build_arrangements
 from simengine.engine.plan import Prepared
 from simengine.engine.tile import STRIDE
 from simengine.jit import Floats
@@ -21,8 +21,9 @@ def payoffs(ready: Prepared, rates: Sequence[float]) -> tuple[Floats, Floats, Fl
     """
     made, layout = ready.drafts[0], ready.layout
     years, count = layout.years, len(rates)
-    _, baselines = line_baselines(made.spec, made.plan.lines)
-    terms = build_arrangements(made.book, made.spec, baselines, made.plan.income)
+    totals = [made.book.planned(total) for total in made.baselines.total.values()]
+    baselines = np.array(totals).reshape(len(totals), years)
+    terms = build_arrangements(made.book, made.spec, made.baselines, made.plan.income)
     rows = np.zeros(len(layout.arrangements) * years * ARRANGEMENT_ROWS * STRIDE)
     members, held = np.zeros(len(layout.members) * years * MEMBER_ROWS * STRIDE), np.zeros(len(layout.members) * years * STRIDE)
     area = Area(rows, members, held, np.zeros(CONTRACT_WORK_ROWS * STRIDE), _planned_slots(ready, count))

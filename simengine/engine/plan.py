@@ -4,35 +4,42 @@ The plan is computed once, by the hot loop itself on a single draw, from the stu
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from simengine.distributions import Tables
 from simengine.engine.block import Model, run_blocks
-from simengine.engine.build_contract import build_arrangements, build_covered, line_baselines
-from simengine.engine.build_lines import LinePlan, LineSlots, Noise, build_lines, line_slots, pairs_of, payer, population
-from simengine.engine.build_schemes import (
-    CostSlot,
+from simengine.engine.build_baselines import Baselines, build_baselines, build_covered
+from simengine.engine.build_budgets import BudgetPlan, Budgets, build_budgets
+from simengine.engine.build_contract import build_arrangements
+from simengine.engine.build_effects import (
     Segment,
-    build_costs,
     build_effects,
     build_segments,
-    end_state_savings,
-    planned_reductions,
+    build_shifts,
+    changed_lines,
+    planned_outturn,
     segment_shares,
 )
+from simengine.engine.build_lines import LinePlan, LineSlots, Noise, build_lines, line_slots
+from simengine.engine.build_parties import build_parties, build_reported, planned_funding, planned_income
+from simengine.engine.build_population import planned_base_size, population
+from simengine.engine.build_schemes import CostSlot, build_actual, build_costs, end_state_savings
 from simengine.engine.detail import DETAIL_WANTED, Detail
 from simengine.engine.drivers import DriverSet, assign_columns, build_variates, noise_rows
 from simengine.engine.lines import Effects
-from simengine.engine.outputs import ARRANGEMENT, MEMBER, PARTY, SYSTEM, Layout
-from simengine.engine.positions import Parties
+from simengine.engine.outputs import ARRANGEMENT, MEMBER, PARTY, REPORTED, SYSTEM, Layout
 from simengine.engine.rows import RowBook, Slot
 from simengine.engine.scratch import new_scratch
-from simengine.engine.variates import Variates, VariatesBuilder
+from simengine.engine.shifts import Shifts
+from simengine.engine.variates import Variates
+from simengine.engine.variates_builder import VariatesBuilder
 from simengine.engine.volatility import Noises, build_noises
 from simengine.errors import Problem, StudyError
 from simengine.jit import Floats, Ints
 from simengine.schema import DETAIL_VARIABLES
+from simengine.study.defaults import covered_lines
 from simengine.study.load import Study
 from simengine.study.model import StudySpec
 
@@ -47,6 +54,7 @@ class BasePlan:
     funding: dict[str, Floats]
     income: dict[str, Floats]
     population: float | None
+    budgets: BudgetPlan
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,10 @@ class Draft:
     noises: dict[str, Noise]
     segments: dict[str, dict[str, Segment]]
     effects: Effects
+    shifts: Shifts
     costs: list[CostSlot]
+    budgets: Budgets
+    baselines: Baselines
     plan: BasePlan
 
 
@@ -69,7 +80,8 @@ def _line_plan(book: RowBook, slots: Sequence[LineSlots], required: Sequence[Slo
         return base.lines
     do_nothing = np.array([book.planned(line.activity) for line in slots])
     price = np.array([book.planned(line.price) for line in slots])
-    return LinePlan(do_nothing, do_nothing, price, np.array([book.planned(slot) for slot in required]))
+    cost = np.array([book.planned(line.unit_cost) for line in slots])
+    return LinePlan(do_nothing, do_nothing, price, price, cost, np.array([book.planned(slot) for slot in required]))
 
 
 def draft(spec: StudySpec, base: BasePlan | None = None, *, as_is: bool = False) -> Draft:
@@ -89,10 +101,10 @@ def draft(spec: StudySpec, base: BasePlan | None = None, *, as_is: bool = False)
             noises[name] = noise
     lines = _line_plan(book, list(slots.values()), required, base)
     segments = build_segments(book, spec, slots, lines, {} if base is None else base.shares)
-    effects = build_effects(spec, segments, spec.years)
+    effects, shifts = build_effects(spec, segments, spec.years), build_shifts(spec, segments, spec.years)
     if base is None:
-        outturn = lines.do_nothing * (1.0 - planned_reductions(book, effects))
-        lines = LinePlan(lines.do_nothing, outturn, lines.price, lines.efficiency_required)
+        outturn, paid = planned_outturn(book, effects, shifts, lines.do_nothing, lines.price)
+        lines = replace(lines, outturn=outturn, outturn_price=paid)
     if base is not None:
         end_state = base.end_state
     else:
@@ -101,8 +113,14 @@ def draft(spec: StudySpec, base: BasePlan | None = None, *, as_is: bool = False)
             _add_schemes_off(end_state, spec)
     costs = build_costs(book, spec, end_state)
     _register_scores(book, spec)
-    plan = _base_plan(book, spec, lines, segments, slots, end_state) if base is None else base
-    return Draft(spec, book, slots, noises, segments, effects, costs, plan)
+    budgets = build_budgets(book, spec, slots, lines, None if base is None else base.budgets)
+    baselines = build_baselines(book, spec, lines, budgets)
+    if base is None:
+        funding = planned_funding(book, spec, lines)
+        income = planned_income(book, spec, slots, lines, funding, budgets.flows)
+        shares, size = segment_shares(book, segments), planned_base_size(book, spec)
+        base = BasePlan(lines, shares, end_state, funding, income, size, budgets.plan)
+    return Draft(spec, book, slots, noises, segments, effects, shifts, costs, budgets, baselines, base)
 
 
 def _add_schemes_off(end_state: Floats, spec: StudySpec) -> None:
@@ -128,54 +146,6 @@ def _register_scores(book: RowBook, spec: StudySpec) -> None:
                 book.number(score, f"arrangements.{name}.quality.{member}")
 
 
-def _base_plan(
-    book: RowBook, spec: StudySpec, lines: LinePlan, segments: dict[str, dict[str, Segment]], slots: dict[str, LineSlots], end_state: Floats
-) -> BasePlan:
-    """Planned funding and income of the parties (funding left out: planned do-nothing spend of the lines paid, MODEL.md section 5)."""
-    spend = lines.do_nothing * lines.price
-    funding: dict[str, Floats] = {}
-    for name, party in spec.parties.items():
-        if party.funding is not None:
-            funding[name] = book.planned(book.number(party.funding, f"parties.{name}.funding", spec.money.scale))
-        else:
-            paid = [spend[s] for s, line in enumerate(spec.services) if payer(spec, line) == name]
-            funding[name] = np.sum(paid, axis=0) if paid else np.zeros(spec.years)
-    income = {name: values.copy() for name, values in funding.items()}
-    payments = build_lines(book, spec, list(slots.values()), lines).plan_payment
-    for s, (name, line) in enumerate(spec.services.items()):
-        if payer(spec, name) != line.provider:
-            v = book.planned(slots[name].variable_share)
-            worth = lines.outturn[s] * lines.price[s]
-            income[line.provider] = income[line.provider] + payments[s] + v * (worth - payments[s])
-    size = None if spec.population is None else float(book.planned(book.number(spec.population.size, "population.size"))[0])
-    return BasePlan(lines, segment_shares(book, segments), end_state, funding, income, size)
-
-
-def _parties(made: Draft) -> Parties:
-    spec, book = made.spec, made.book
-    names = list(spec.parties)
-    funding = []
-    for name, party in spec.parties.items():
-        if party.funding is not None:
-            funding.append(book.number(party.funding, f"parties.{name}.funding", spec.money.scale))
-        else:
-            funding.append(book.constant(tuple(made.plan.funding[name])))
-    members = [p for _, p in Layout.of(spec).members]
-    pairs = [(names.index(payer), names.index(provider)) for payer, provider in pairs_of(spec)]
-    return Parties(
-        pair=np.array(pairs, dtype=np.int64).reshape(len(pairs), 2),
-        in_system=np.array([party.in_system for party in spec.parties.values()], dtype=np.int64),
-        funding=np.array([(slot.row, slot.stride) for slot in funding], dtype=np.int64),
-        funding_scale=np.array([slot.scale for slot in funding]),
-        cost=np.array([(c.amount.row, c.amount.stride) for c in made.costs], dtype=np.int64).reshape(len(made.costs), 2),
-        cost_scale=np.array([c.amount.scale for c in made.costs]).reshape(len(made.costs), spec.years),
-        cost_scheme=np.array([c.scheme for c in made.costs], dtype=np.int64),
-        cost_funder=np.array([names.index(c.funder) for c in made.costs], dtype=np.int64),
-        cost_is_investment=np.array([c.is_investment for c in made.costs], dtype=np.int64),
-        member_party=np.array(members, dtype=np.int64),
-    )
-
-
 def _detail(made: Draft, layout: Layout, wanted: bool, plan: Floats | None, keep: Ints | None) -> Detail:
     count = layout.detail_count
     pressure = [slots.pressure for slots in made.slots.values()]
@@ -192,25 +162,26 @@ def _detail(made: Draft, layout: Layout, wanted: bool, plan: Floats | None, keep
 def build_model(made: Draft, variates: Variates, noises: Noises, detail: Detail) -> Model:
     """The arrays of a draft."""
     spec, book = made.spec, made.book
-    parts, baselines = line_baselines(spec, made.plan.lines)
-    arrangements = build_arrangements(book, spec, baselines, made.plan.income)
-    parties = _parties(made)
+    arrangements = build_arrangements(book, spec, made.baselines, made.plan.income)
     return Model(
         variates=variates,
         noises=noises,
         ops=book.build_ops(),
-        lines=build_lines(book, spec, list(made.slots.values()), made.plan.lines),
+        lines=build_lines(book, spec, list(made.slots.values()), made.plan.lines, changed_lines(made.effects, made.shifts)),
         effects=made.effects,
-        covered=build_covered(spec, parts),
+        shifts=made.shifts,
+        actual=build_actual(made.costs, spec.years),
+        covered=build_covered(spec, made.baselines.parts),
         arrangements=arrangements,
-        parties=parties,
+        parties=build_parties(book, spec, made.plan.funding, made.costs, made.budgets.flows),
+        reported=build_reported(made.budgets, spec.years),
         detail=detail,
     )
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything a run needs: one model per scenario, where outputs are found, the plan, and the drivers with their columns."""
+    """Everything a run needs: a model per scenario, where outputs are found, the plan, drivers with their columns, inverse tables."""
 
     study: Study
     layout: Layout
@@ -219,12 +190,13 @@ class Prepared:
     drivers: DriverSet
     plan: dict[str, Floats]
     plan_detail: Floats
+    tables: Tables
 
     def model(self, scenario: int, seed: int, sampler: str, wanted: bool, keep: Ints) -> Model:
         """The arrays of a scenario (0 is the base) for a seed and design; ``keep`` says which line and scheme rows are stored."""
         made = self.drafts[scenario]
-        variates = build_variates(made.spec, made.book, made.noises, self.drivers, seed, sampler)
-        noises = build_noises(noise_rows(made.noises, made.spec.years))
+        variates = build_variates((made.spec, made.book, made.noises), self.drivers, seed, sampler, self.tables)
+        noises = build_noises(noise_rows(made.noises, made.spec.years), self.tables)
         return build_model(made, variates, noises, _detail(made, self.layout, wanted, self.plan_detail, keep))
 
 
@@ -234,8 +206,10 @@ def driver_rows(made: Draft) -> dict[str, tuple[int, int, bool]]:
     return found | {noise.name: (noise.row, made.book.years, True) for noise in made.noises.values()}
 
 
-def prepare(study: Study, scenarios: Sequence[str] = ()) -> Prepared:
+def prepare(study: Study, scenarios: Sequence[str] = (), tables: Tables | None = None) -> Prepared:
     """Lay out a study and the named scenarios, and compute its plan.
+
+    ``tables`` are inverse distributions to use as they are, those of an earlier run; others are made when they are needed.
 
     Raises StudyError where a study that reads well still cannot be laid out.
     """
@@ -247,19 +221,24 @@ def prepare(study: Study, scenarios: Sequence[str] = ()) -> Prepared:
     plan, detail = _plan(base, layout)
     _check_plan(study, layout, plan)
     drafts = (base, *(others[name] for name in scenarios))
-    return Prepared(study, layout, ("base", *scenarios), drafts, drivers, plan, detail)
+    return Prepared(study, layout, ("base", *scenarios), drafts, drivers, plan, detail, Tables() if tables is None else tables)
 
 
 def _check_members(study: Study) -> None:
-    """Refuse a scenario that changes who is a party of an arrangement: results have one place for each member."""
-    base = Layout.of(study.spec).members
+    """Refuse a scenario that changes who is a party of an arrangement, or the population segments: results have one place for each."""
+    base = Layout.of(study.spec)
     problems = [
         Problem(
             f"scenarios.{name}.arrangements",
             "a scenario may not change who is a party of an arrangement: give them a share of 0 in the study",
         )
         for name in study.scenario_names
-        if Layout.of(study.scenario(name)).members != base
+        if Layout.of(study.scenario(name)).members != base.members
+    ]
+    problems += [
+        Problem(f"scenarios.{name}.population.segments", "a scenario has the population segments of the study")
+        for name in study.scenario_names
+        if Layout.of(study.scenario(name)).segments != base.segments
     ]
     if problems:
         raise StudyError(problems)
@@ -272,6 +251,8 @@ def _check_plan(study: Study, layout: Layout, plan: dict[str, Floats]) -> None:
         ("services", layout.services, "activity"),
         ("schemes", layout.schemes, "scheme_cost"),
         ("parties", layout.parties, "party_position"),
+        ("budgets", layout.budgets, "budget_value"),
+        ("allocations", layout.streams, "affordability_gap"),
     )
     for table, names, variable in tables:
         for k, name in enumerate(names):
@@ -280,7 +261,9 @@ def _check_plan(study: Study, layout: Layout, plan: dict[str, Floats]) -> None:
     for a, name in enumerate(layout.arrangements):
         for t, year in enumerate(study.spec.horizon.year_labels):
             value = float(plan["baseline"][t, a])
-            if not value > 0.0:
+            # a budget with no line in scope in a year has nothing to share in it
+            covered = any(years_in[t] for years_in in covered_lines(study.spec, study.spec.arrangements[name]).values())
+            if covered and not value > 0.0:
                 problems.append(Problem(f"arrangements.{name}", f"the baseline of {year} must be above 0", value))
     if problems:
         raise StudyError(problems)
@@ -290,15 +273,17 @@ def _plan(base: Draft, layout: Layout) -> tuple[dict[str, Floats], Floats]:
     """Every output variable of the plan: the hot loop on one draw with every driver at its plan value."""
     # nothing is left to draw: the slots are filled beforehand
     nothing = VariatesBuilder("random", 0).build()
-    model = build_model(base, nothing, build_noises([]), _detail(base, layout, True, None, None))
+    model = build_model(base, nothing, build_noises([], Tables()), _detail(base, layout, True, None, None))
+    # the book knows every row: no operation is run, here or where the work areas are made
+    unrun = model._replace(ops=model.ops._replace(constant=0, needed=0))
     model = model._replace(ops=model.ops._replace(constant=model.ops.kind.shape[0], needed=model.ops.kind.shape[0]))
-    scratch = new_scratch(model, layout, base.book.rows, detail_store=np.empty((layout.detail_count, 1)), blocks=1)
+    scratch = new_scratch(unrun, layout, base.book.rows, detail_store=np.empty((layout.detail_count, 1)), blocks=1)
     matrix = base.book.plan_matrix()
     scratch.x[: matrix.size] = matrix
     store = np.empty((layout.starts[3], 1))
     run_blocks(model, layout.outputs([]), scratch, 0, 1, 1, store, 0)
     out, found = store[:, 0], {}
-    for name in (*SYSTEM, *PARTY, *ARRANGEMENT, *MEMBER):
+    for name in (*SYSTEM, *PARTY, *ARRANGEMENT, *MEMBER, *REPORTED):
         rows = layout.rows(name)
         found[name] = np.where(rows >= 0, out[rows], 0.0) if rows.size else np.zeros(rows.shape)
     detail = scratch.detail.store[:, 0].copy()

@@ -1,6 +1,7 @@
 """Positions of the parties and of the system in a tile of draws (MODEL.md section 5).
 
-party = funding + payments in - payments out - provider cost - costs it funds ± settlements. The net position of the system is worked out
+party = funding + payments in - payments out - provider cost - costs it funds ± settlements. Payments are those for lines and the money that
+moves between two parties as a budget does. The net position of the system is worked out
 from funding, costs and leakage, not from the parties, so that the two can be held against each other.
 """
 
@@ -28,7 +29,7 @@ PARTY_ROWS = 4
 
 
 class Parties(NamedTuple):
-    """Parties, the (payer, provider) pairs that lines fall into, and the costs that parties fund."""
+    """Parties, the (payer, provider) pairs that lines fall into, the costs that parties fund, and money that moves between two of them."""
 
     pair: Ints  # (pair, 2): payer, provider
     in_system: Ints  # (party,)
@@ -39,7 +40,18 @@ class Parties(NamedTuple):
     cost_scheme: Ints  # (cost,)
     cost_funder: Ints  # (cost,)
     cost_is_investment: Ints  # (cost,)
+    flow: Ints  # (flow, 2): slot
+    flow_scale: Floats  # (flow, year)
+    flow_from: Ints  # (flow,): party
+    flow_to: Ints  # (flow,): party
     member_party: Ints  # (member,): party of each member of an arrangement
+
+
+class Reported(NamedTuple):
+    """Numbers that are results just as they are drawn: values of budgets, affordability gaps, list sizes."""
+
+    slot: Ints  # (number, 2)
+    scale: Floats  # (number, year)
 
 
 @inner_kernel
@@ -116,6 +128,24 @@ def _pair_year(system: Floats, rows: Floats, sums: Floats, parties: Parties, q: 
 
 
 @inner_kernel
+def _move_money(system: Floats, rows: Floats, x: Floats, parties: Parties, t: int, n: int) -> None:
+    """Money from one party to another, the same with schemes and without."""
+    years = parties.funding_scale.shape[1]
+    leakage = row_view(system, t * SYSTEM_ROWS + LEAKAGE)
+    for k in range(parties.flow.shape[0]):
+        amount, scale = row_view(x, parties.flow[k, 0] + parties.flow[k, 1] * t), parties.flow_scale[k, t]
+        payer, receiver = parties.flow_from[k], parties.flow_to[k]
+        if scale != 0.0:
+            for row in (BEFORE, DO_NOTHING):
+                add_scaled_row(row_view(rows, (payer * years + t) * PARTY_ROWS + row), amount, -scale, n)
+                add_scaled_row(row_view(rows, (receiver * years + t) * PARTY_ROWS + row), amount, scale, n)
+            if parties.in_system[payer] and not parties.in_system[receiver]:
+                add_scaled_row(leakage, amount, scale, n)
+            if parties.in_system[receiver] and not parties.in_system[payer]:
+                add_scaled_row(leakage, amount, -scale, n)
+
+
+@inner_kernel
 def _fund_costs(system: Floats, rows: Floats, x: Floats, parties: Parties, t: int, n: int) -> None:
     """Take running costs and investments off whoever funds them and off the system's saving."""
     years = parties.funding_scale.shape[1]
@@ -148,6 +178,7 @@ def position_year(system: Floats, rows: Floats, sums: Floats, members: Floats, x
     _start(system, rows, x, parties, t, n)
     for q in range(parties.pair.shape[0]):
         _pair_year(system, rows, sums[(q * years + t) * SUM_ROWS * STRIDE :], parties, q, t, n)
+    _move_money(system, rows, x, parties, t, n)
     _fund_costs(system, rows, x, parties, t, n)
     for p in range(parties.in_system.shape[0]):
         here = rows[(p * years + t) * PARTY_ROWS * STRIDE :]
@@ -160,3 +191,13 @@ def position_year(system: Floats, rows: Floats, sums: Floats, members: Floats, x
     for p in range(parties.in_system.shape[0]):
         if parties.in_system[p]:
             subtract_row(row_view(here, NET_BENEFIT), row_view(rows, (p * years + t) * PARTY_ROWS + DO_NOTHING), n)
+
+
+@inner_kernel
+def report_year(out: Floats, x: Floats, reported: Reported, t: int, n: int) -> None:
+    """Copy year ``t`` of the numbers that are results as they are to their output rows."""
+    years = reported.scale.shape[1]
+    for k in range(reported.slot.shape[0]):
+        target = row_view(out, k * years + t)
+        fill_row(target, 0.0, n)
+        add_scaled_row(target, row_view(x, reported.slot[k, 0] + reported.slot[k, 1] * t), reported.scale[k, t], n)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simengine.engine.ops import DIVIDE, FIRST, FURTHER, INDEX, LESS, LINEAR, ONES, PRODUCT, TIMES, Ops, run_ops
+from simengine.engine.paths import SUMMED, sums
 from simengine.engine.tile import STRIDE
 from simengine.errors import Problem, StudyError
 from simengine.jit import Floats
@@ -63,6 +64,16 @@ class _Op:
     for_detail: bool = False
 
 
+@dataclass(frozen=True)
+class _Observation:
+    """The drivers observed, as they are drawn; how many years of them; the declared drivers of the plan; which of them were met."""
+
+    seen: Mapping[str, Number]
+    until: int
+    declared: Mapping[str, Number]
+    met: set[str]
+
+
 @dataclass
 class RowBook:
     """Allots rows; knows which depend on a driver; evaluates the plan (every driver at its plan value) as it grows."""
@@ -78,6 +89,8 @@ class RowBook:
     _matrix: Floats = field(default_factory=lambda: np.ones(STRIDE))
     _evaluated: int = 0
     _for_detail: bool = False
+    _observation: _Observation | None = None
+    _plans: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
     def constant(self, value: float | Sequence[float]) -> Slot:
         """The slot of a constant, or of one constant per year."""
@@ -86,6 +99,8 @@ class RowBook:
 
     def number(self, value: Number, path: str, unit: float = 1.0) -> Slot:
         """The slot of a number of the study; ``unit`` turns what is written into the currency."""
+        if self._observation is not None:
+            return self._as_observed(self._observation, value, path, unit)
         if isinstance(value, str):
             return self.number(self.declared[value], f"drivers.{value}", unit)
         if isinstance(value, Uncertain):
@@ -93,12 +108,66 @@ class RowBook:
             return Slot(driver.row, 1 if driver.by_year else 0, (unit,) * self.years)
         return self.constant(value).scaled((unit,) * self.years)
 
+    @property
+    def observing(self) -> bool:
+        """Whether numbers are given as observed (see ``observed``): noise has no place there."""
+        return self._observation is not None
+
+    @contextmanager
+    def observed(self, seen: Mapping[str, Number], until: int, declared: Mapping[str, Number]) -> Iterator[set[str]]:
+        """Within, a number is its plan value, but for the drivers ``seen``: as drawn in the first ``until`` years.
+
+        A driver with one value for all years is known for all of them once the first has passed. ``seen`` holds the drivers as they are
+        drawn, by name; ``declared`` the declared drivers that the plan rests on, those of the base study. Gives the names that were met.
+        """
+        self._observation = _Observation(seen, until, declared, set())
+        try:
+            yield self._observation.met
+        finally:
+            self._observation = None
+
+    def _as_observed(self, observation: _Observation, value: Number, path: str, unit: float) -> Slot:
+        if isinstance(value, str):
+            return self._as_observed(observation, observation.declared[value], f"drivers.{value}", unit)
+        plan = self.constant(self._plan_of(value, path))
+        if path not in observation.seen:
+            return plan.scaled((unit,) * self.years)
+        observation.met.add(path)
+        actual = observation.seen[path]
+        self._observation = None
+        drawn = self.number(actual, path)
+        self._observation = observation
+        resolved = self.declared[actual] if isinstance(actual, str) else actual
+        if isinstance(resolved, Uncertain):
+            at_once = resolved.path == "constant" and not yearly_parameters(resolved)
+        else:
+            at_once = isinstance(resolved, float)
+        known = self.years if at_once and observation.until > 0 else min(observation.until, self.years)
+        return self._first_years(drawn, plan, known).scaled((unit,) * self.years)
+
+    def _first_years(self, first: Slot, then: Slot, count: int) -> Slot:
+        """A number that is ``first`` in the first ``count`` years, and the constant ``then`` in the others."""
+        if count in (0, self.years):
+            return first if count else then
+        if first.is_constant:
+            return self.constant((*first.scale[:count], *then.scale[count:]))
+        early = [float(t < count) for t in range(self.years)]
+        return self.add_op(LINEAR, [first.scaled(early), then.scaled([1.0 - one for one in early])], [TIMES, TIMES])
+
+    def _plan_of(self, value: Number, path: str) -> tuple[float, ...]:
+        """Plan values of a number of the base study, by year."""
+        if path not in self._plans:
+            plan = plan_values(value, self.years, {})
+            assert plan is not None, "the base study has been laid out"
+            self._plans[path] = plan
+        return self._plans[path]
+
     def _driver(self, spec: Uncertain, name: str) -> Driver:
         if name not in self.drivers:
             plan = plan_values(spec, self.years, {})
             if plan is None:
                 raise StudyError([Problem(name, "has no mean: state its plan value (plan = …)")])
-            by_year = spec.path == "independent" or len(set(plan)) > 1 or bool(yearly_parameters(spec))
+            by_year = spec.path != "constant" or len(set(plan)) > 1 or bool(yearly_parameters(spec))
             count = self.years if by_year else 1
             row = self._take(count, drawn=True)
             self.drivers[name] = Driver(name, spec, row, count, plan[:count])
@@ -122,14 +191,20 @@ class RowBook:
         """Whether the number differs between draws."""
         return slot.row in self.drawn
 
-    def add_op(self, kind: int, slots: Sequence[Slot], roles: Sequence[int], parameter: tuple[float, ...] = ()) -> Slot:
-        """The slot of an operation's result; the same operation on the same slots is done once."""
-        key = (kind, tuple(slots), tuple(roles), parameter)
+    def add_op(
+        self, kind: int, slots: Sequence[Slot], roles: Sequence[int], parameter: tuple[float, ...] = (), *, once: bool = False
+    ) -> Slot:
+        """The slot of an operation's result; the same operation on the same slots is done once.
+
+        ``once`` works it out for one year only (that of the slots' first scale), which then stands for all.
+        """
+        key = (kind, tuple(slots), tuple(roles), parameter, once)
         if key not in self._interned:
             drawn = any(self.is_drawn(slot) for slot in slots)
-            row = self._take(self.years, drawn)
-            self.ops.append(_Op(kind, row, self.years, parameter, tuple(slots), tuple(roles), self._for_detail))
-            self._interned[key] = Slot(row, 1, (1.0,) * self.years)
+            years = 1 if once else self.years
+            row = self._take(years, drawn)
+            self.ops.append(_Op(kind, row, years, parameter, tuple(slots), tuple(roles), self._for_detail))
+            self._interned[key] = Slot(row, 0 if once else 1, (1.0,) * self.years)
         slot = self._interned[key]
         if not self._for_detail:
             # asked for before by a detail, now by the model itself
@@ -168,6 +243,14 @@ class RowBook:
         if all(slot.is_constant for slot in slots):
             return self.constant(tuple(np.sum([slot.scale for slot in slots], axis=0))) if slots else self.constant(0.0)
         return slots[0] if len(slots) == 1 else self.add_op(LINEAR, slots, [TIMES] * len(slots))
+
+    def before(self, slot: Slot, base: Slot) -> Slot:
+        """A number as it was in the year before; ``base`` is its value in the base year."""
+        years = self.years
+        scales = [tuple(float(t == k + 1) * slot.scale[k] for t in range(years)) for k in range(years - 1)]
+        parts = [Slot(slot.row + slot.stride * k, 0, scale) for k, scale in enumerate(scales)]
+        first = base.scaled((1.0, *(0.0,) * (years - 1)))
+        return self.add_op(LINEAR, [first, *parts], [TIMES] * (1 + len(parts)))
 
     def index(self, changes: Sequence[Change]) -> Slot:
         """An index that starts at 1 in the base year; factors that never change anything are left out."""
@@ -239,5 +322,16 @@ def extremes(value: Number, years: int, declared: Mapping[str, Number]) -> tuple
         return values, values
     ends = np.array([2.0**-53, 1.0 - 2.0**-53])
     found = np.array([built.quantile(ends) for built in built_per_year(value, years)])
-    low, high = found[:, 0], found[:, 1]
-    return (low, high) if len(found) == years else (np.full(years, low[0]), np.full(years, high[0]))
+    low, high = np.broadcast_to(found, (years, 2)).T
+    if value.path in SUMMED:
+        keep, add = (np.array(one) for one in sums(value, years))
+        return _added_up(low, keep, add), _added_up(high, keep, add)
+    return low, high
+
+
+def _added_up(step: Floats, keep: Floats, add: Floats) -> Floats:
+    """The extreme values of a walk or a mean reversion whose draws take the value ``step[t]``."""
+    found = np.zeros(len(step))
+    for t in range(len(step)):
+        found[t] = step[t] + add[t] + (keep[t] * found[t - 1] if t > 0 else 0.0)
+    return found

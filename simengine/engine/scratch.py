@@ -29,6 +29,7 @@ def _rows(count: int) -> Floats:
 def new_scratch(model: Model, layout: Layout, rows: int, detail_store: Floats, blocks: int) -> Scratch:
     """Work areas with every row that depends on no driver already filled; ``blocks`` is the most that one call will run."""
     years, wanted = layout.years, model.detail.wanted > 0
+    attributed = wanted or model.actual.scheme.shape[0] > 0
     x = _rows(rows)
     x[:] = 1.0
     run_ops(model.ops, 0, model.ops.constant, x, TILE)
@@ -36,13 +37,16 @@ def new_scratch(model: Model, layout: Layout, rows: int, detail_store: Floats, b
         x=x,
         work=_rows(LINE_ROWS),
         history=_rows(HISTORY_ROWS * years),
+        shifts=_rows(model.shifts.source.shape[0] * years),
         sums=_rows(model.parties.pair.shape[0] * years * SUM_ROWS),
         held=_rows(len(layout.members) * years),
         contract=_rows(CONTRACT_WORK_ROWS),
         out=_rows(layout.starts[3]),
-        variates=VariateScratch(_rows(model.variates.scratch_rows), _rows(1), _rows(1), _rows(1).view(np.int64)),
+        variates=VariateScratch(
+            _rows(model.variates.scratch_rows), _rows(model.variates.state_rows), _rows(1), _rows(1), _rows(1).view(np.int64)
+        ),
         detail=DetailScratch(
-            savings=_rows(len(layout.schemes) * years if wanted else 1),
+            savings=_rows(len(layout.schemes) * years if attributed else 1),
             work=_rows(SCHEME_WORK_ROWS),
             lane=np.zeros(LANES),
             square=np.zeros(LANES),

@@ -4,7 +4,7 @@
 v = 1 pays activity, v = 0 is a block, between them the payment is blended.
 """
 
-from simengine.jit import kernel
+from simengine.jit import Floats, kernel
 
 
 @kernel
@@ -17,3 +17,23 @@ def planned_payment(plan_do_nothing: float, plan_outturn: float, plan_price: flo
 def payment(plan_payment: float, variable_share: float, activity_value: float) -> float:
     """Payment when activity at the payment price is worth ``activity_value``."""
     return plan_payment + variable_share * (activity_value - plan_payment)
+
+
+@kernel
+def banded_payment(plan_payment: float, variable_share: float, activity_value: float, edges: Floats, shares: Floats, bands: int) -> float:
+    """``plan_pay · (1 + ∫_0^x v(y) dy)`` with x = activity value / plan_pay - 1: beyond each edge of |x| its share replaces the one before.
+
+    ``edges`` rise; the first ``bands`` of them and of ``shares`` count. Without bands, or a plan of nothing to deviate from, ``payment``.
+    """
+    if bands == 0 or not plan_payment > 0.0:
+        return payment(plan_payment, variable_share, activity_value)
+    deviation = activity_value / plan_payment - 1.0
+    if deviation != deviation:  # NaN
+        return deviation
+    size, paid, lower, rate = abs(deviation), 0.0, 0.0, variable_share
+    for k in range(bands):
+        upper = size if size < edges[k] else edges[k]
+        paid += rate * (upper - lower) if upper > lower else 0.0
+        lower, rate = edges[k], shares[k]
+    paid += rate * (size - lower) if size > lower else 0.0
+    return plan_payment * (1.0 + paid) if deviation > 0.0 else plan_payment * (1.0 - paid)

@@ -42,3 +42,10 @@ def log_mean_factor(remaining: float, log_remaining: float) -> float:
         x = log_remaining
         return 1.0 + x * (0.5 + x * (1.0 / 6.0 + x * (1.0 / 24.0 + x * (1.0 / 120.0))))
     return (1.0 - remaining) / -log_remaining
+
+
+@kernel
+def effective_price(price: float, activity_reduction: float, spend_reduction: float) -> float:
+    """Price after effects on price: what is left of spend over what is left of activity; the price itself where no activity is left."""
+    left = 1.0 - activity_reduction
+    return price if left == 0.0 else price * ((1.0 - spend_reduction) / left)

@@ -22,6 +22,9 @@ class Labels:
     scheme: Sequence[str]
     party: Sequence[str]
     arrangement: Sequence[str]
+    budget: Sequence[str]
+    stream: Sequence[str]
+    segment: Sequence[str]
     scenario: Sequence[str]
     currency: str
 

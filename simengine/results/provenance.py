@@ -14,6 +14,7 @@ import xarray as xr
 from simengine.schema import SCHEMA_VERSION
 from simengine.version import VERSION
 
+_STRUCTURED = ("column_map", "drivers", "warnings", "funding_assumed", "correlations", "unidentified_savings")
 _PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "xarray", "h5py", "h5netcdf")
 
 
@@ -36,6 +37,8 @@ class Run:
     drivers: Mapping[str, Mapping[str, object]]
     warnings: tuple[str, ...]
     funding_assumed: tuple[str, ...]
+    correlations: tuple[Mapping[str, object], ...]
+    unidentified_savings: Mapping[str, Mapping[str, object]]
 
 
 def package_versions() -> dict[str, str]:
@@ -52,7 +55,7 @@ def package_versions() -> dict[str, str]:
 def attributes(run: Run) -> dict[str, str | int]:
     """The run as attributes of a NetCDF file: texts and whole numbers, JSON where the format has no type."""
     stated = asdict(run)
-    structured = {key: stated.pop(key) for key in ("column_map", "drivers", "warnings", "funding_assumed")}
+    structured = {key: stated.pop(key) for key in _STRUCTURED}
     title = stated.pop("study_title") or f"simrisk run of {run.study_name}"
     # NetCDF has no unsigned 64-bit attribute that every reader takes: the seed is text
     stated["seed"] = str(run.seed)

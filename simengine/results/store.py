@@ -6,7 +6,7 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import xarray as xr
 
 from simengine.errors import ResultError
+from simengine.results.tables import TABLES_GROUP
 from simengine.schema import SCHEMA_VERSION
 
 SUMMARY_GROUP = "summary"
@@ -138,14 +139,15 @@ class _Disk(io.FileIO):
         os.fsync(self.fileno())
 
 
-def _write(disk: _Disk, dataset: xr.Dataset, summary: xr.Dataset) -> None:
+def _write(disk: _Disk, dataset: xr.Dataset, groups: Mapping[str, xr.Dataset]) -> None:
     import h5netcdf
     from xarray.backends import H5NetCDFStore
 
     try:
         with h5netcdf.File(disk, "w") as file:
             dataset.dump_to_store(H5NetCDFStore(file))
-            summary.dump_to_store(H5NetCDFStore(file.create_group(SUMMARY_GROUP)))
+            for name, group in groups.items():
+                group.dump_to_store(H5NetCDFStore(file.create_group(name)))
     except Exception:
         # HDF5 stumbles over what it reads back after a write that failed: the reason is that write
         if disk.fault is None:
@@ -153,15 +155,15 @@ def _write(disk: _Disk, dataset: xr.Dataset, summary: xr.Dataset) -> None:
     disk.finish()
 
 
-def write_result(path: Path, dataset: xr.Dataset, summary: xr.Dataset) -> None:
-    """Write a run and its summary; ``path`` either holds the whole of it afterwards or what it held before.
+def write_result(path: Path, dataset: xr.Dataset, summary: xr.Dataset, tables: xr.Dataset) -> None:
+    """Write a run, its summary and its inverse tables; ``path`` either holds the whole of it afterwards or what it held before.
 
     Raises ResultError where the disk is full or the file cannot be written.
     """
     try:
         # an interrupt is raised in the main thread only: on this other one it cannot strike inside HDF5
         with _beside(path) as part, _Disk(part) as disk, ThreadPoolExecutor(1) as pool:
-            work = pool.submit(_write, disk, dataset, summary)
+            work = pool.submit(_write, disk, dataset, {SUMMARY_GROUP: summary, TABLES_GROUP: tables})
             try:
                 work.result()
             except BaseException as problem:

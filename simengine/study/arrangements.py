@@ -74,8 +74,9 @@ class Arrangement(Table):
     label: str | None = None
     notes: str | None = None
     source: str | None = None
-    services: Texts
-    baseline: Literal["plan", "explicit"]
+    services: Texts = Field(default=(), description="covered lines; with a budget: default its lines in scope, year by year")
+    baseline: Literal["plan", "budget", "explicit"]
+    budget: str | None = Field(default=None, description='with baseline = "budget": a budget')
     plan_includes_schemes: ShareTerm | None = None
     baseline_value: MoneyTerm | None = None
     stretch: ShareTerm = 0.0

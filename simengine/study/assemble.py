@@ -1,5 +1,6 @@
 """From a tree to checked models: the study, then each of its scenarios, every problem once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from simengine.study.check import check_rules
@@ -8,7 +9,7 @@ from simengine.study.checker import Checker
 from simengine.study.model import StudySpec
 from simengine.study.places import is_distribution
 from simengine.study.scenarios import merged, split_scenarios
-from simengine.study.structure import Finding, Form, Tree, check_form
+from simengine.study.structure import Finding, Form, Path, Tree, check_form
 
 
 @dataclass
@@ -21,27 +22,30 @@ class Assembled:
     warnings: list[Finding] = field(default_factory=list)
 
 
-def assemble(tree: Tree) -> Assembled:
-    """Check a study tree as a whole."""
+def assemble(tree: Tree, lost: Sequence[Path] = ()) -> Assembled:
+    """Check a study tree as a whole; ``lost`` are parts of it that could not be read and are reported already."""
     base, changes, findings = split_scenarios(tree)
     drawn = [path for name in changes for path in _distributions(changes[name], ())]
-    form = check_form(base)
+    form = check_form(base, lost)
     checker = _check(base, form, drawn)
     made = Assembled(form.spec, findings=findings + form.findings + (checker.findings if checker else []))
     reported = {(finding.path, finding.rule) for finding in made.findings}
     for name, change in changes.items():
         together, refused = merged(base, name, change)
         made.findings += refused
-        varied = check_form(together)
+        varied = check_form(together, [*lost, *(path[2:] for path in lost if path[:2] == ("scenarios", name))])
         rules = _check(together, varied, drawn)
         for finding in varied.findings + (rules.findings if rules else []):
             if (finding.path, finding.rule) not in reported:
                 made.findings.append(Finding(("scenarios", name, *finding.path), finding.rule, finding.value, finding.nearest))
+        known = checker.warnings if checker else []
+        found_here = [found for found in (rules.warnings if rules else []) if found not in known]
+        made.warnings += [Finding(("scenarios", name, *found.path), found.rule) for found in found_here]
         if varied.spec is not None:
             made.scenarios[name] = varied.spec
     if checker is not None:
         check_use(checker, [checker.spec, *made.scenarios.values()])
-        made.warnings = checker.warnings
+        made.warnings = checker.warnings + made.warnings
     return made
 
 

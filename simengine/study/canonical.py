@@ -6,7 +6,9 @@ from typing import Any
 
 from simengine.study.places import ROOT, Place, is_distribution, step
 
-_TEXTS = ("label", "notes", "title", "source", "owner", "date", "evidence")
+_TEXTS = ("label", "notes", "title", "source", "owner", "date", "evidence", "need", "organisation", "calculation", "monitoring")
+_NO_RESULT = ("simulation", "assumptions", "risks", "checks")
+"""Tables that change no result: the assumptions of a set are in the tree themselves."""
 
 
 def canonical_text(tree: dict[str, Any], sampler: str, drivers: Sequence[str]) -> str:
@@ -15,7 +17,7 @@ def canonical_text(tree: dict[str, Any], sampler: str, drivers: Sequence[str]) -
     Left out: texts, and the number of draws, the seed and what is stored. Kept: the order of keys, which is the order of sums, and
     the order of the drivers in the file, which is that of their columns (a table opened twice leaves the tree alone and moves a driver).
     """
-    study = {key: value for key, value in _stripped(tree, ROOT).items() if key != "simulation"}
+    study = {key: value for key, value in _stripped(tree, ROOT).items() if key not in _NO_RESULT}
     content = {"simulation": {"sampler": sampler}, "drivers": list(drivers), "study": study}
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 

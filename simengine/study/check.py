@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 
 from simengine.schema import DRIVER_VARIABLES, VARIABLES
+from simengine.study.advice import advise
 from simengine.study.check_arrangements import check_arrangements
+from simengine.study.check_budgets import check_budgets
 from simengine.study.check_correlation import check_correlation
 from simengine.study.check_drivers import check_drivers, driver_paths
 from simengine.study.check_numbers import check_numbers
+from simengine.study.check_population import check_population
+from simengine.study.check_records import check_records
 from simengine.study.check_schemes import check_schemes
 from simengine.study.check_services import check_services
 from simengine.study.checker import Checker
@@ -18,12 +22,17 @@ def check_rules(checker: Checker, scenario_drivers: Sequence[str] = ()) -> None:
     if not checker.names("parties"):
         checker.say("parties", "a study needs at least one party", whole="parties")
     _check_store(checker)
+    drivers = [*driver_paths(checker.spec), *scenario_drivers]
     check_numbers(checker)
+    check_population(checker)
     check_services(checker)
     check_schemes(checker)
+    check_budgets(checker, drivers)
     check_arrangements(checker)
+    check_records(checker, drivers)
     check_drivers(checker)
-    check_correlation(checker, [*driver_paths(checker.spec), *scenario_drivers])
+    check_correlation(checker, drivers)
+    advise(checker)
 
 
 def _check_store(checker: Checker) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from simengine.study.arrangements import Arrangement, Band, Quality
-from simengine.study.check_numbers import check_length
+from simengine.study.check_distributions import check_length
 from simengine.study.check_services import TOLERANCE
 from simengine.study.checker import Checker
-from simengine.study.defaults import lines_with_effects, payer_of, residual_of
+from simengine.study.defaults import covered_lines, lines_with_effects, payers_of, residual_of, scope_of
 from simengine.study.distribution_keys import nearest
 from simengine.study.numbers import Term
 
@@ -15,19 +15,11 @@ _QUALITY_NEEDS = {"soften": ("soften",), "loss_rate": ("loss_share_max", "loss_f
 
 
 def check_arrangements(checker: Checker) -> None:
-    """Check every arrangement, and that no line is in two."""
-    covered: dict[str, str] = {}
+    """Check every arrangement, and that no line is in two in one year."""
+    covered: dict[tuple[str, int], str] = {}
     for name, arrangement in checker.spec.arrangements.items():
         path = f"arrangements.{name}"
-        for at, service in enumerate(arrangement.services):
-            if not checker.refer(f"{path}.services.{at}", service, "services"):
-                continue
-            if service in covered:
-                where = "twice in this arrangement" if covered[service] == name else f"in the arrangement {covered[service]} as well"
-                checker.say(f"{path}.services.{at}", f"is {where}; a line is in one arrangement at most", service)
-            covered.setdefault(service, name)
-        if not arrangement.services:
-            checker.say(f"{path}.services", "needs at least one line", whole=f"{path}.services")
+        _check_coverage(checker, name, arrangement, covered)
         _check_baseline(checker, path, arrangement)
         _check_thresholds(checker, path, arrangement)
         _check_members(checker, path, arrangement)
@@ -36,21 +28,62 @@ def check_arrangements(checker: Checker) -> None:
             _check_quality(checker, f"{path}.quality", arrangement, arrangement.quality)
 
 
+def _check_coverage(checker: Checker, name: str, arrangement: Arrangement, covered: dict[tuple[str, int], str]) -> None:
+    path = f"arrangements.{name}"
+    for at, service in enumerate(arrangement.services):
+        place = f"{path}.services.{at}"
+        if checker.refer(place, service, "services") and service in arrangement.services[:at]:
+            checker.say(place, "is twice in this arrangement; a line is in one arrangement at most", service)
+    if not arrangement.services and arrangement.baseline != "budget":
+        checker.say(f"{path}.services", "needs at least one line", whole=f"{path}.services")
+    told: set[str] = set()
+    for line, years in covered_lines(checker.spec, arrangement).items():
+        others = [covered[line, year] for year, inside in enumerate(years) if inside and (line, year) in covered]
+        if others and line in arrangement.services:
+            place = f"{path}.services.{arrangement.services.index(line)}"
+            checker.say(place, f"is in the arrangement {others[0]} as well; a line is in one arrangement at most", line)
+        elif others and others[0] not in told:
+            rule = f"covers {line}, which is in the arrangement {others[0]} as well; a line is in one arrangement at most"
+            checker.say(f"{path}.budget", rule, arrangement.budget)
+            told.add(others[0])
+        for year, inside in enumerate(years):
+            if inside:
+                covered.setdefault((line, year), name)
+
+
 def _check_baseline(checker: Checker, path: str, arrangement: Arrangement) -> None:
     if checker.lost_part_of(f"{path}.baseline"):
         return
-    if arrangement.baseline == "explicit":
-        if arrangement.baseline_value is None:
-            checker.say(f"{path}.baseline_value", 'is required with baseline = "explicit"', whole=f"{path}.baseline_value")
-        if arrangement.plan_includes_schemes is not None:
-            checker.say(f"{path}.plan_includes_schemes", 'is for baseline = "plan"')
-        return
-    if arrangement.baseline_value is not None:
-        checker.say(f"{path}.baseline_value", 'is for baseline = "explicit"')
-    acted_on = lines_with_effects(checker.spec)
-    if arrangement.plan_includes_schemes is None and acted_on.intersection(arrangement.services):
+    for key, baseline in (("plan_includes_schemes", "plan"), ("baseline_value", "explicit"), ("budget", "budget")):
+        if getattr(arrangement, key) is not None and arrangement.baseline != baseline:
+            checker.say(f"{path}.{key}", f'is for baseline = "{baseline}"')
+    if arrangement.baseline == "explicit" and arrangement.baseline_value is None:
+        checker.say(f"{path}.baseline_value", 'is required with baseline = "explicit"', whole=f"{path}.baseline_value")
+    acted_on = arrangement.baseline == "plan" and bool(lines_with_effects(checker.spec).intersection(arrangement.services))
+    if acted_on and arrangement.plan_includes_schemes is None:
         rule = 'is required with baseline = "plan": a scheme acts on a covered line (how much of the planned saving is in the baseline?)'
         checker.say(f"{path}.plan_includes_schemes", rule, whole=f"{path}.plan_includes_schemes")
+    if arrangement.baseline == "budget":
+        _check_budget(checker, path, arrangement)
+
+
+def _check_budget(checker: Checker, path: str, arrangement: Arrangement) -> None:
+    if arrangement.budget is None:
+        checker.say(f"{path}.budget", 'is required with baseline = "budget"', whole=f"{path}.budget")
+        return
+    if not checker.refer(f"{path}.budget", arrangement.budget, "budgets"):
+        return
+    budget = checker.spec.budgets.get(arrangement.budget)
+    place = f"budgets.{arrangement.budget}.services"
+    if budget is None or checker.lost_part_of(place) or checker.years is None:
+        return
+    for at, service in enumerate(arrangement.services):
+        if service in checker.spec.services and service not in budget.lines:
+            checker.say(f"{path}.services.{at}", f"is not in scope of the budget {arrangement.budget}", service)
+    scopes = list(covered_lines(checker.spec, arrangement).values())
+    empty = [year + 1 for year in range(checker.years) if not any(scope[year] for scope in scopes)]
+    if empty and scopes:
+        checker.say(f"{path}.budget", f"has no covered line in scope in year {empty[0]}, so there is no baseline", arrangement.budget)
 
 
 def _check_thresholds(checker: Checker, path: str, arrangement: Arrangement) -> None:
@@ -85,24 +118,35 @@ def _check_members(checker: Checker, path: str, arrangement: Arrangement) -> Non
 
 def _services_known(checker: Checker, arrangement: Arrangement) -> bool:
     """Whether the payers of all covered lines can be told: one that cannot is reported where it is."""
+    if arrangement.baseline == "budget":
+        return arrangement.budget in checker.spec.budgets
     known = [name for name in arrangement.services if payer_known(checker, name)]
     return bool(known) and len(known) == len(arrangement.services)
 
 
 def payer_known(checker: Checker, service: str) -> bool:
-    """Whether a line exists and has a payer that is a party."""
-    return service in checker.spec.services and payer_of(checker.spec, service) in checker.spec.parties
+    """Whether a line exists and has payers that are parties."""
+    return service in checker.spec.services and all(payer in checker.spec.parties for payer in payers_of(checker.spec, service))
 
 
 def _check_covered(checker: Checker, path: str, arrangement: Arrangement, members: set[str | None]) -> None:
     missing: dict[str, str] = {}
-    for name in arrangement.services:
+    for name, years in covered_lines(checker.spec, arrangement).items():
         service = checker.spec.services.get(name)
         if service is None or checker.lost_part_of(f"services.{name}.payer") or checker.lost_part_of(f"services.{name}.provider"):
             continue
-        for part, party in (("payer", payer_of(checker.spec, name)), ("provider", service.provider)):
+        payers = [payer for payer, inside in zip(payers_of(checker.spec, name), years, strict=True) if inside]
+        for part, party in (*(("payer", payer) for payer in dict.fromkeys(payers)), ("provider", service.provider)):
             if party in checker.spec.parties and party not in members:
                 missing.setdefault(str(party), f"{part} of {name}")
+        for key, budget in checker.spec.budgets.items():
+            # what a budget leaves with whom counts, whatever the baseline is
+            if any(held and inside for held, inside in zip(scope_of(budget, name, len(years)), years, strict=True)):
+                missing |= {
+                    party: f"{part} of the budget {key}"
+                    for part, party in (("commissioner", budget.commissioner), ("holder", budget.holder))
+                    if party in checker.spec.parties and party not in members
+                }
     for party, part in missing.items():
         checker.say(f"{path}.gain_share.{party}", f"is required: {party} is the {part} (a share of 0 is allowed)")
 

@@ -9,6 +9,8 @@ from simengine.study.numbers import Uncertain
 from simengine.study.schemes import Cost, Investment
 from simengine.study.walk import numbers
 
+UNUSED = "is declared and never used"
+
 
 def driver_paths(spec: StudySpec) -> Iterator[str]:
     """The path of everything that is drawn: distributions, and the volatility of lines."""
@@ -51,10 +53,10 @@ def check_use(checker: Checker, specs: Sequence[StudySpec]) -> None:
             categories.update(item.inflation for item in items if item.inflation is not None)
     for name in checker.spec.drivers:
         if name not in drivers:
-            checker.warn(f"drivers.{name}", "is declared and never used")
+            checker.warn(f"drivers.{name}", UNUSED)
     for name in checker.spec.inflation:
         if name not in categories:
-            checker.warn(f"inflation.{name}", "is declared and never used")
+            checker.warn(f"inflation.{name}", UNUSED)
     common = checker.spec.volatility.common
     if common is not None and not any(service.volatility for spec in specs for service in spec.services.values()):
         checker.warn("volatility.common", "no line has a volatility, so the common shock moves nothing")

@@ -2,7 +2,8 @@
 
 from simengine.study.checker import Checker
 from simengine.study.defaults import effect_service, funder_of
-from simengine.study.schemes import Cost, Effect, Investment
+from simengine.study.outcomes import Outcome
+from simengine.study.schemes import Cost, Effect, Investment, Scheme
 
 _KEYS = {
     "budget": ("amount",),
@@ -23,6 +24,8 @@ def check_schemes(checker: Checker) -> None:
             _check_cost(checker, f"{path}.costs.{key}", cost)
         for key, investment in scheme.investments.items():
             _check_investment(checker, f"{path}.investments.{key}", investment)
+        for key, outcome in scheme.outcomes.items():
+            _check_outcome(checker, f"{path}.outcomes.{key}", outcome, scheme)
 
 
 def _check_effect(checker: Checker, path: str, name: str, effect: Effect) -> None:
@@ -32,6 +35,36 @@ def _check_effect(checker: Checker, path: str, name: str, effect: Effect) -> Non
         return
     if checker.refer(place, service, "services") and effect.segment is not None:
         checker.refer(f"{path}.segment", effect.segment, "segments", within=f"services.{service}.segments")
+    _check_acts_on(checker, path, effect)
+    for target in effect.shift:
+        if checker.refer(f"{path}.shift.{target}", target, "services") and target == service:
+            checker.say(f"{path}.shift.{target}", "is the line that the activity is moved off")
+
+
+def _check_acts_on(checker: Checker, path: str, effect: Effect) -> None:
+    """Only activity is counted in units, and only activity moves."""
+    if effect.acts_on == "activity" or checker.lost_part_of(f"{path}.acts_on"):
+        return
+    if effect.impact_is == "units":
+        checker.say(f"{path}.impact_is", f'is for activity; this effect has acts_on = "{effect.acts_on}"', effect.impact_is)
+    if effect.shift:
+        checker.say(f"{path}.shift", f'moves activity; this effect has acts_on = "{effect.acts_on}"', whole=f"{path}.shift")
+
+
+def _check_outcome(checker: Checker, path: str, outcome: Outcome, scheme: Scheme) -> None:
+    if (outcome.amount is None) == (outcome.counts is None):
+        checker.say(path, "needs amount or counts, one of the two", whole=path)
+    elif outcome.counts is None and outcome.service is not None:
+        checker.say(f"{path}.service", "goes with counts", outcome.service)
+    elif outcome.counts is not None:
+        if outcome.gives("ramp"):
+            checker.say(f"{path}.ramp", "goes with amount: what is counted comes in as the scheme does")
+        lines = {effect_service(key, effect) for key, effect in scheme.effects.items() if effect.acts_on == "activity"}
+        if outcome.service is None:
+            checker.say(f"{path}.service", "is required with counts", whole=path)
+        elif checker.refer(f"{path}.service", outcome.service, "services") and outcome.service not in lines:
+            rule = "is a line whose activity no effect of this scheme acts on"
+            checker.say(f"{path}.service", rule, outcome.service, whole=path.partition(".outcomes")[0] + ".effects")
 
 
 def _check_funder(checker: Checker, path: str, item: Cost | Investment) -> None:
@@ -56,6 +89,9 @@ def _check_cost(checker: Checker, path: str, cost: Cost) -> None:
     for key in _NEEDED[cost.approach]:
         if not cost.gives(key):
             checker.say(f"{path}.{key}", f'is required with approach = "{cost.approach}"', whole=f"{path}.{key}")
+    if cost.of == "actual" and cost.approach == "reinvestment":
+        rule = "spending falls where savings do, which hides delivery risk: staff are paid whether or not a scheme delivers"
+        checker.warn(f"{path}.of", rule)
     if cost.approach == "bottom_up":
         _check_intensity(checker, path, cost)
 

@@ -1,12 +1,20 @@
 """Rules about service lines: how they are defined, priced and paid, and their segments."""
 
+from collections.abc import Mapping
+
 from simengine.study.check_numbers import plan_of
+from simengine.study.check_paths import check_rho
+from simengine.study.check_payment_bands import check_payment_bands
 from simengine.study.checker import Checker
-from simengine.study.defaults import lines_with_effects, payer_of
-from simengine.study.services import Service
+from simengine.study.defaults import lines_with_effects, payer_of, payers_of
+from simengine.study.growth import SegmentGrowth
+from simengine.study.services import LineVolatility, Service
 
 TOLERANCE = 1e-9
 """How far sums of shares may be off because decimal fractions have no exact binary form."""
+
+COUNTS = ("poisson", "negative_binomial")
+"""Families of a line's volatility that are whole numbers of its activity."""
 
 _PRICE_KEYS = ("growth", "growth_is", "cost_weights", "efficiency_required", "efficiency_achieved", "tariff_change", "tariff_change_on_top")
 
@@ -16,9 +24,12 @@ def check_services(checker: Checker) -> None:
     acted_on = lines_with_effects(checker.spec)
     if not checker.names("services"):
         checker.say("services", "a study needs at least one service line")
+    for name, weights in checker.spec.cost_weights.items():
+        check_weights(checker, f"cost_weights.{name}", weights)
     for name, service in checker.spec.services.items():
         path = f"services.{name}"
         _check_quantity(checker, path, service)
+        _check_conversion(checker, path, service)
         _check_growth(checker, path, service)
         _check_price(checker, path, service)
         _check_payment(checker, path, name, service, name in acted_on)
@@ -44,21 +55,36 @@ def _check_quantity(checker: Checker, path: str, service: Service) -> None:
         checker.say(f"{path}.growth_is", "is for a line with spend", service.growth_is)
 
 
+def _check_conversion(checker: Checker, path: str, service: Service) -> None:
+    """A current year's figure becomes the base year's; money comes in where the figure is money."""
+    if service.conversion is not None and service.gives("spend_by_year"):
+        checker.say(f"{path}.conversion", "does not go with spend_by_year, which has no base year")
+    elif service.conversion is not None and service.gives("activity"):
+        for key in ("service_investment", "one_off"):
+            if service.conversion.gives(key):
+                rule = "is money, and this line has activity and price: give it as a line with spend of its own"
+                checker.say(f"{path}.conversion.{key}", rule, getattr(service.conversion, key))
+    if service.history is not None and service.gives("spend_by_year"):
+        checker.say(f"{path}.history", "does not go with spend_by_year, which has no base year")
+
+
 def _check_growth(checker: Checker, path: str, service: Service) -> None:
     if not isinstance(service.growth, dict):
         return
-    if "population" in service.growth and checker.spec.population is None:
+    population = service.growth.get("population")
+    if population is not None and checker.spec.population is None:
         checker.say(f"{path}.growth.population", "needs the table population", whole="population")
+    elif isinstance(population, SegmentGrowth):
+        checker.refer(f"{path}.growth.population", population.segment, "population_segments", within="population.segments")
     if service.growth_is == "price":
         checker.say(f"{path}.growth", 'is one rate with growth_is = "price", not a table of factors', whole=f"{path}.growth_is")
 
 
 def _check_price(checker: Checker, path: str, service: Service) -> None:
-    for category in service.cost_weights:
-        checker.refer(f"{path}.cost_weights.{category}", category, "inflation")
-    total = sum(service.cost_weights.values())
-    if total > 1 + TOLERANCE:
-        checker.say(f"{path}.cost_weights", f"the weights sum to {total:.6g}, which is more than 1", whole=f"{path}.cost_weights")
+    if isinstance(service.cost_weights, str):
+        checker.refer(f"{path}.cost_weights", service.cost_weights, "cost_weights")
+    else:
+        check_weights(checker, f"{path}.cost_weights", service.cost_weights)
     if service.tariff_change is not None and not service.tariff_change_on_top:
         also = [key for key in ("cost_weights", "efficiency_required") if service.gives(key)]
         if also:
@@ -66,6 +92,15 @@ def _check_price(checker: Checker, path: str, service: Service) -> None:
             checker.say(f"{path}.tariff_change", rule, whole=f"{path}.tariff_change_on_top")
     if service.tariff_change is None and service.tariff_change_on_top:
         checker.say(f"{path}.tariff_change_on_top", "needs tariff_change", whole=path)
+
+
+def check_weights(checker: Checker, path: str, weights: Mapping[str, float]) -> None:
+    """Weights name inflation categories and are at most the whole."""
+    for category in weights:
+        checker.refer(f"{path}.{category}", category, "inflation")
+    total = sum(weights.values())
+    if total > 1 + TOLERANCE:
+        checker.say(path, f"the weights sum to {total:.6g}, which is more than 1", whole=path)
 
 
 def _check_payment(checker: Checker, path: str, name: str, service: Service, acted_on: bool) -> None:
@@ -76,9 +111,12 @@ def _check_payment(checker: Checker, path: str, name: str, service: Service, act
         checker.say(f"{path}.payer", "is required unless exactly one party is a commissioner", whole=f"{path}.payer")
     if service.payment_baseline is not None and service.plan_includes_schemes is not None:
         checker.say(f"{path}.payment_baseline", "takes the place of plan_includes_schemes: give one of them")
-    blended = service.variable_share != 1.0 and not (isinstance(service.variable_share, tuple) and set(service.variable_share) == {1.0})
+    check_payment_bands(checker, f"{path}.marginal_bands", service.marginal_bands)
+    in_full = service.variable_share == 1.0 or (isinstance(service.variable_share, tuple) and set(service.variable_share) == {1.0})
+    blended = not in_full or bool(service.marginal_bands)
     known = service.payment_baseline is not None or service.plan_includes_schemes is not None
-    if acted_on and blended and not known and payer_of(checker.spec, name) != service.provider and checker.roles_known():
+    paid = any(payer != service.provider for payer in payers_of(checker.spec, name))
+    if acted_on and blended and not known and paid and checker.roles_known():
         rule = (
             "is required: a scheme acts on this line and its payment does not follow activity in full "
             "(how much of the planned saving is in the plan?)"
@@ -124,7 +162,27 @@ def _check_volatility(checker: Checker, path: str, service: Service) -> None:
     if volatility is None:
         return
     place = f"{path}.volatility"
-    if not volatility.gives("cv_floor") and not volatility.gives("cv_ref"):
-        checker.say(place, "needs cv_floor or cv_ref", whole=place)
+    if not checker.lost_part_of(f"{place}.family"):
+        _check_family(checker, path, service, volatility)
     if volatility.gives("cv_ref") and checker.spec.population is None:
         checker.say(f"{place}.cv_ref", "depends on the list size: needs the table population", whole="population")
+    if volatility.path == "ar1" and volatility.rho is None:
+        checker.say(f"{place}.rho", 'is required with path = "ar1"', whole=place)
+    elif volatility.path != "ar1" and volatility.rho is not None and not checker.lost_part_of(f"{place}.path"):
+        checker.say(f"{place}.rho", f'belongs to path = "ar1"; this path is "{volatility.path}"', volatility.rho)
+    check_rho(checker, f"{place}.rho", volatility.rho)
+
+
+def _check_family(checker: Checker, path: str, service: Service, volatility: LineVolatility) -> None:
+    """A count needs an activity to count, and a Poisson count has no spread but its own."""
+    place, family = f"{path}.volatility", volatility.family
+    if family in COUNTS and not service.gives("activity"):
+        rule = f'"{family}" counts activity: it is for a line with activity and price, not with spend'
+        checker.say(f"{place}.family", rule, family, whole=f"{path}.activity")
+    if family == "poisson":
+        for key in ("cv_floor", "cv_ref", "n_ref"):
+            if volatility.gives(key):
+                rule = 'does not go with "poisson", whose spread follows from the count itself; "negative_binomial" adds one'
+                checker.say(f"{place}.{key}", rule, getattr(volatility, key))
+    elif not volatility.gives("cv_floor") and not volatility.gives("cv_ref"):
+        checker.say(place, "needs cv_floor or cv_ref", whole=place)

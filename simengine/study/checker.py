@@ -15,7 +15,13 @@ KINDS = {
     "inflation": "an inflation category",
     "drivers": "a declared driver",
     "segments": "a segment",
+    "population_segments": "a population segment",
+    "cost_weights": "a set of cost weights",
+    "budgets": "a budget",
 }
+
+UNKNOWN_NAMES = "*"
+"""Stands, cut out, in a table some of whose names are not known: the file that has them could not be read."""
 
 
 @dataclass
@@ -44,7 +50,9 @@ class Checker:
 
     def warn(self, path: str, rule: str) -> None:
         """Report what is allowed but probably not meant."""
-        self.warnings.append(Finding(self.place(path), rule))
+        finding = Finding(self.place(path), rule)
+        if finding not in self.warnings:
+            self.warnings.append(finding)
 
     def refer(self, path: str, name: str | None, kind: str, within: str | None = None) -> bool:
         """Whether ``name`` is defined in the table ``kind`` (or in the table at ``within``); a problem at ``path`` when it is not."""
@@ -53,7 +61,9 @@ class Checker:
         names = self.names(within or kind)
         if name in names:
             return True
-        self.say(path, f"is not {KINDS[kind]} of this {'line' if within else 'study'}", name, nearest(name, names))
+        if self.is_cut((*self.place(within or kind), UNKNOWN_NAMES)):
+            return False
+        self.say(path, f"is not {KINDS[kind]} of this {'line' if kind == 'segments' else 'study'}", name, nearest(name, names))
         return False
 
     def names(self, path: str) -> list[str]:

@@ -3,14 +3,20 @@
 import re
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, PlainValidator
+from pydantic import BeforeValidator, Field, PlainValidator, ValidationError
 
 from simengine.study.arrangements import Arrangement
-from simengine.study.numbers import BasePositive, Declared, Factor, Rate
+from simengine.study.budgets import Allocation, Budget
+from simengine.study.cost_weights import WeightSet
+from simengine.study.numbers import Declared, Factor, Rate
 from simengine.study.parties import Party
+from simengine.study.populations import Population
+from simengine.study.qipp import Qipp
+from simengine.study.risks import Risk
 from simengine.study.schemes import Scheme
 from simengine.study.services import Service
 from simengine.study.table import Fault, Name, Table, Texts, faults_error
+from simengine.study.totals import Total
 from simengine.study.units import constant_fault
 
 MAX_DRAWS = 2**40
@@ -78,13 +84,6 @@ class MoneyUnit(Table):
         return _UNIT_SCALE[self.unit[3:]]
 
 
-class Population(Table):
-    """The list size of the base year and its growth."""
-
-    size: BasePositive
-    growth: Rate = 0.0
-
-
 class CommonVolatility(Table):
     """A shock of mean 1 that all lines with a volatility share."""
 
@@ -107,13 +106,39 @@ Matrix: TypeAlias = Annotated[
 ]
 
 
+def _read_pairs(value: object) -> object:
+    """Pairs of drivers with their correlation."""
+    rule = 'each pair is ["driver", "driver", correlation]'
+    if not isinstance(value, list | tuple) or not value:
+        raise faults_error([Fault((), f"must be a list of pairs; {rule}", value)])
+    faults = []
+    for at, pair in enumerate(value):
+        sound = isinstance(pair, list | tuple) and len(pair) == 3 and all(isinstance(name, str) for name in pair[:2])
+        if not sound or constant_fault(pair[2], "any") is not None:
+            faults.append(Fault((at,), rule, pair if isinstance(pair, list | tuple | str | int | float) else None))
+    if faults:
+        raise faults_error(faults)
+    return tuple((str(first), str(second), float(correlation)) for first, second, correlation in value)
+
+
+Pairs: TypeAlias = Annotated[
+    tuple[tuple[str, str, float], ...],
+    PlainValidator(_read_pairs, json_schema_input_type=list[tuple[str, str, float]]),
+]
+
+
 class Correlation(Table):
     """Drivers whose draws move together: Spearman's rank correlation or Kendall's tau of each pair."""
 
-    drivers: Texts
-    rank: Matrix | None = None
-    kendall: Matrix | None = None
-    copula: Literal["gaussian"] = "gaussian"
+    name: Name | None = Field(default=None, description="names the random stream of a Student t copula; default: the names of the drivers")
+    drivers: Texts | None = Field(default=None, description="names of drivers; optional with pairs")
+    rank: Matrix | None = Field(default=None, description="Spearman's rank correlation: one value for every pair, or a matrix")
+    kendall: Matrix | None = Field(default=None, description="Kendall's tau: one value for every pair, or a matrix")
+    pairs: Pairs | None = Field(default=None, description="instead: [driver, driver, correlation] of each pair that is not 0")
+    measure: Literal["rank", "kendall"] = Field(default="rank", description="what the pairs state")
+    copula: Literal["gaussian", "student_t"] = "gaussian"
+    df: float | None = Field(default=None, description="degrees of freedom of the Student t copula, at least 1")
+    repair: bool = Field(default=False, description="use the nearest values that can hold together where the stated ones cannot")
 
 
 def _as_tuple(value: object) -> object:
@@ -129,20 +154,35 @@ class StudySpec(Table):
     simulation: Simulation = Simulation()
     horizon: Horizon
     money: MoneyUnit
+    assumptions: str | None = Field(default=None, description="a set of national assumptions that comes with simrisk")
     population: Population | None = None
     inflation: dict[Name, Rate] = Field(default={}, description="rate of each cost category")
+    cost_weights: dict[Name, WeightSet] = Field(default={}, description="sets of cost weights that lines take by name")
     volatility: CommonVolatility = CommonVolatility()
     drivers: dict[Name, Declared] = Field(default={}, description="numbers declared once and used by name")
     correlation: Annotated[tuple[Correlation, ...], BeforeValidator(_as_tuple)] = ()
     parties: dict[Name, Party]
     services: dict[Name, Service]
     schemes: dict[Name, Scheme] = {}
+    qipp: dict[Name, Qipp] = {}
+    budgets: dict[Name, Budget] = {}
+    allocations: dict[Name, Allocation] = {}
     arrangements: dict[Name, Arrangement] = {}
+    risks: dict[Name, Risk] = {}
+    checks: dict[Name, Total] = Field(default={}, description="printed totals that the lines should add up to")
 
     @property
     def years(self) -> int:
         """The number of years, T."""
         return self.horizon.years
+
+
+def horizon_labels(written: object) -> tuple[str, ...] | None:
+    """The labels of years 1 to T of a horizon as it is written; None where it is not written rightly."""
+    try:
+        return Horizon.model_validate(written).year_labels
+    except ValidationError:
+        return None
 
 
 def label_after(base: str, years: int) -> str | None:

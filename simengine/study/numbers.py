@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, PlainValidator
 from pydantic_core import CoreSchema, core_schema
 
-from simengine.study.distribution_keys import distribution_faults
+from simengine.study.distribution_keys import COMMON_KEYS, DATE_KEY, PATH_KEYS, date_fault, distribution_faults
 from simengine.study.table import Fault, faults_error, name_fault
 from simengine.study.units import Unit, constant_fault, percent, percent_fault
 
@@ -22,20 +22,43 @@ _NOT_DRAWN = {
 }
 
 
+PathName: TypeAlias = Literal["constant", "independent", "ar1", "random_walk", "mean_reversion"]
+
+
 @dataclass(frozen=True)
-class Uncertain:
-    """A distribution as written in the file; its driver is named by its place in the file (or by ``stream``, as to its draws)."""
+class Component:
+    """A distribution inside another one (a component of a mixture, an expert of a pool, the impact of an event)."""
 
     dist: str
-    parameters: Mapping[str, float | tuple[float, ...]] = field(default_factory=dict)
-    path: Literal["constant", "independent"] = "constant"
-    plan: float | tuple[float, ...] | None = None
+    parameters: Mapping[str, "ParameterValue"] = field(default_factory=dict)
+
+
+ParameterValue: TypeAlias = float | str | tuple[float, ...] | Component | tuple[Component | float, ...]
+"""A number; a text (a method); a list of numbers or one per year; a distribution; distributions and numbers."""
+Yearly: TypeAlias = float | tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Uncertain:
+    """A distribution as written in the file; its driver is named by its place in the file (or by ``stream``, as to its draws).
+
+    ``rho``, ``start``, ``level`` and ``speed`` belong to the path, None where the file does not give them.
+    """
+
+    dist: str
+    parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
+    path: PathName = "constant"
+    plan: Yearly | None = None
     risk: str = "other"
     stream: str | None = None
     label: str | None = None
     source: str | None = None
     owner: str | None = None
     date: str | None = None
+    rho: Yearly | None = None
+    start: float | None = None
+    level: Yearly | None = None
+    speed: Yearly | None = None
 
 
 Number: TypeAlias = float | tuple[float, ...] | Uncertain | str
@@ -49,6 +72,10 @@ class NumberRule:
     form: Form = "number"
     kind: ClassVar[str] = "number"
     """What else than a number the field takes: a ramp table, growth factors, or nothing."""
+
+    def is_number(self, value: object) -> bool:
+        """Whether a value as read is a number, and not one of the other things that some fields take."""
+        return value is not None and value is not True
 
     def read(self, value: object) -> object:
         """The number that the file's ``value`` stands for; a pydantic error with every fault when it stands for none."""
@@ -120,21 +147,45 @@ class NumberRule:
 
 def uncertain(table: Mapping[str, Any]) -> Uncertain:
     """The distribution of a table in which no fault was found."""
-    texts = {key: str(table[key]) for key in ("risk", "stream", "label", "source", "owner") if key in table}
-    parameters = {key: _floats(value) for key, value in table.items() if key not in ("dist", "path", "plan", "date", *texts)}
-    date = table.get("date")
+    texts: dict[str, Any] = {key: str(table[key]) for key in ("risk", "stream", "label", "source", "owner") if key in table}
+    own = {key: _floats(table[key]) for names in PATH_KEYS.values() for key in names if key in table}
+    date = table.get(DATE_KEY)
     return Uncertain(
         dist=table["dist"],
-        parameters=parameters,
+        parameters=_parameters(table, without=(*COMMON_KEYS, *own)),
         path=table.get("path", "constant"),
         plan=_floats(table["plan"]) if "plan" in table else None,
         date=date.isoformat() if isinstance(date, datetime.date) else date,
         **texts,
+        **own,
     )
 
 
-def _floats(value: Any) -> float | tuple[float, ...]:
+def _parameters(table: Mapping[str, Any], without: tuple[str, ...] = ()) -> dict[str, ParameterValue]:
+    return {key: _parameter(value) for key, value in table.items() if key != "dist" and key not in without}
+
+
+def _parameter(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return Component(value["dist"], _parameters(value))
+    if isinstance(value, list | tuple):
+        return tuple(_parameter(item) for item in value)
+    return value if isinstance(value, str | Component) else float(value)
+
+
+def _floats(value: Any) -> Any:
     return tuple(float(item) for item in value) if isinstance(value, list | tuple) else float(value)
+
+
+def _read_date(value: object) -> str:
+    fault = date_fault(value)
+    if fault is not None:
+        raise faults_error([Fault((), fault, value if isinstance(value, bool | int | float | str) else None)])
+    return value.isoformat() if isinstance(value, datetime.date) else str(value)
+
+
+Date: TypeAlias = Annotated[str, PlainValidator(_read_date, json_schema_input_type=str)]
+"""A date, as a TOML date or as ISO text."""
 
 
 def _is_numeral(text: str) -> bool:
@@ -151,6 +202,7 @@ Share: TypeAlias = Annotated[Number, NumberRule("share")]
 PositiveShare: TypeAlias = Annotated[Number, NumberRule("positive_share")]
 Impact: TypeAlias = Annotated[Number, NumberRule("impact")]
 Money: TypeAlias = Annotated[Number, NumberRule("money")]
+Amount: TypeAlias = Annotated[Number, NumberRule("amount")]
 Currency: TypeAlias = Annotated[Number, NumberRule("currency")]
 Positive: TypeAlias = Annotated[Number, NumberRule("positive")]
 Ratio: TypeAlias = Annotated[Number, NumberRule("ratio")]
@@ -162,12 +214,15 @@ BaseCount: TypeAlias = Annotated[Number, NumberRule("count", "base")]
 BasePositive: TypeAlias = Annotated[Number, NumberRule("positive", "base")]
 BaseCurrency: TypeAlias = Annotated[Number, NumberRule("currency", "base")]
 BaseMoney: TypeAlias = Annotated[Number, NumberRule("money", "base")]
+BaseRate: TypeAlias = Annotated[Number, NumberRule("rate", "base")]
 
 Term: TypeAlias = float | tuple[float, ...]
 ShareTerm: TypeAlias = Annotated[Term, NumberRule("share", "term")]
 MoneyTerm: TypeAlias = Annotated[Term, NumberRule("money", "term")]
 LimitTerm: TypeAlias = Annotated[Term, NumberRule("limit", "term")]
+FreeTerm: TypeAlias = Annotated[Term, NumberRule("any", "term")]
 
 ShareConstant: TypeAlias = Annotated[float, NumberRule("share", "constant")]
+RatioConstant: TypeAlias = Annotated[float, NumberRule("ratio", "constant")]
 PositiveConstant: TypeAlias = Annotated[float, NumberRule("positive", "constant")]
 ChargeRate: TypeAlias = Annotated[float, NumberRule("charge_rate", "constant")]

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, get_args, get_origin
 
-from simengine.study.distribution_keys import COMMON_KEYS, parameter_names
+from simengine.study.distribution_keys import ALL_PATH_KEYS, COMMON_KEYS, FILE_KEYS, parameter_names, parameter_of
 from simengine.study.model import StudySpec
 from simengine.study.numbers import NumberRule
-from simengine.study.schemes import RampRule, RampTable
+from simengine.study.ramps import RampRule, RampTable
 from simengine.study.table import Table
+from simengine.study.tables import TableSource
 from simengine.study.walk import find_rule
 
 SCENARIO_KEYS = ("label", "replan")
-_REFERRING = ("gain_share", "loss_share", "share", "cap", "collar", "cost_weights")
+_REFERRING = ("gain_share", "loss_share", "share", "cap", "collar", "cost_weights", "shift", "population_update")
 """Tables whose keys name something defined elsewhere: a new key there defines nothing."""
 
 
@@ -24,6 +26,8 @@ class Place:
     named: bool = False
     entries: type[Table] | None = None
     rule: NumberRule | None = None
+    below: "Place | None" = None
+    """What each entry of a table of named entries is, where it is such a table itself."""
     scenarios: bool = False
     referring: bool = False
 
@@ -49,14 +53,25 @@ def step(place: Place, part: str | int, node: object) -> Place | None:
         inside = isinstance(node, list) and 0 <= part < len(node)
         return Place(table=place.table, rule=place.rule) if inside else None
     if is_distribution(node) and place.rule is not None:
-        return Place() if part in distribution_keys(node) else None
+        return _step_in_distribution(place, node, part)
     if place.table is not None:
         return _step_in_table(place, place.table, part)
     if place.named:
-        return Place(table=place.entries, rule=place.rule if place.entries is None else None, scenarios=False)
+        return place.below or Place(table=place.entries, rule=place.rule if place.entries is None else None, scenarios=False)
     return None
 
 
+def _step_in_distribution(place: Place, node: object, part: str) -> Place | None:
+    dist = child(node, "dist")
+    parameter = parameter_of(dist, part)
+    if parameter is not None and parameter.kind in ("distribution", "distributions"):
+        # Parts of a distribution are distributions of the same quantity.
+        return Place(rule=place.rule)
+    known = parameter is not None or part in distribution_keys(node) or (dist == "empirical" and part in FILE_KEYS)
+    return Place() if known else None
+
+
+@lru_cache(maxsize=4096)
 def _step_in_table(place: Place, table: type[Table], part: str) -> Place | None:
     for name, info in table.model_fields.items():
         if part == (info.alias or name) and name != table.names_field:
@@ -65,6 +80,8 @@ def _step_in_table(place: Place, table: type[Table], part: str) -> Place | None:
         return Place(rule=find_rule((table.model_fields[table.names_field].annotation,)))
     if place.scenarios and part == "scenarios":
         return Place(named=True, entries=StudySpec)
+    if place.scenarios and part == "tables":
+        return Place(named=True, entries=TableSource)
     return Place() if table is StudySpec and part in SCENARIO_KEYS and not place.scenarios else None
 
 
@@ -74,7 +91,7 @@ def keys_at(place: Place, node: object) -> list[str]:
         return distribution_keys(node)
     if place.table is not None:
         fields = [info.alias or name for name, info in place.table.model_fields.items() if name != place.table.names_field]
-        return fields + (["scenarios"] if place.scenarios else [])
+        return fields + (["scenarios", "tables"] if place.scenarios else [])
     return list(node) if place.named and isinstance(node, dict) else []
 
 
@@ -94,7 +111,7 @@ def is_distribution(node: object) -> bool:
 
 def distribution_keys(node: object) -> list[str]:
     """The keys that a distribution in the tree may have."""
-    return ["dist", *parameter_names(child(node, "dist")), *COMMON_KEYS]
+    return ["dist", *parameter_names(child(node, "dist")), *COMMON_KEYS, *ALL_PATH_KEYS]
 
 
 def field_place(key: str, annotation: tuple[Any, ...]) -> Place:
@@ -104,6 +121,9 @@ def field_place(key: str, annotation: tuple[Any, ...]) -> Place:
     if isinstance(rule, RampRule):
         return Place(table=RampTable, rule=rule)
     if mapping is not None:
+        inner = get_args(mapping)[1]
+        if _is_mapping(inner):
+            return Place(named=True, below=field_place(key, (inner,)))
         return Place(named=True, entries=_table_in(get_args(mapping)), rule=rule, referring=key in _REFERRING)
     return Place(table=_table_in(annotation), rule=rule)
 

@@ -1,20 +1,14 @@
-"""Keys that a later part of simrisk brings: named here so that their use is told apart from a slip of the pen.
+"""Keys that a later part of simrisk brings, and keys that it refuses: named here so that their use is told apart from a slip of the pen.
 
-A pattern is a dotted path in which ``*`` stands for any one name. With values, only those values of the key are reserved.
+A pattern is a dotted path in which ``*`` stands for any one name.
 """
 
 from collections.abc import Iterator
 
-_BUDGETS = "the budgets part"
 _PROGRAMMES = "the national programmes"
 _LIMITS_OVER_TERM = "limits over the term"
-_TABLES = "tables from CSV and XLSX"
-_MORE_FAMILIES = "the further distributions"
 
 PATTERNS: dict[str, tuple[str, str]] = {
-    "budgets": ("budgets come", _BUDGETS),
-    "allocations": ("allocations come", _BUDGETS),
-    "qipp": ("planned efficiency programmes come", "the efficiency programme part"),
     "negotiation": ("terms to negotiate come", "the negotiation part"),
     "sensitivity": ("sensitivity settings come", "the sensitivity part"),
     "stress": ("stress tests come", "the stress part"),
@@ -22,14 +16,7 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "discount_rate": ("present values come", "the discounting part"),
     "horizon.discount_rate": ("present values come", "the discounting part"),
     "money.discount_rate": ("present values come", "the discounting part"),
-    "table": ("imported tables come", _TABLES),
-    "services.table": ("imported tables come", _TABLES),
-    "services.*.table": ("imported tables come", _TABLES),
-    "services.*.marginal_bands": ("marginal bands of a payment come", "the payment bands part"),
     "services.*.seasonality": ("seasonality comes", "the baseline part"),
-    "services.*.conversion": ("baseline conversion comes", "the baseline part"),
-    "schemes.*.outcomes": ("outcomes of schemes come", "the outcomes part"),
-    "schemes.*.effects.*.shift": ("shifts of activity come", "the shift part"),
     "arrangements.*.baseline_follows": ("baselines that follow drivers come", "the baseline adjustments"),
     "arrangements.*.population_adjusted": ("population updates come", "the baseline adjustments"),
     "arrangements.*.line_by_line": ("settlements line by line come", "the line by line part"),
@@ -44,9 +31,8 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "arrangements.*.adjustment": ("events adjustments come", _PROGRAMMES),
     "arrangements.*.msr_table": ("savings rates by size come", _PROGRAMMES),
     "arrangements.*.programme": ("programmes by name come", _PROGRAMMES),
-    "arrangements.*.include_ips": ("improvement payments come", _BUDGETS),
+    "arrangements.*.include_ips": ("unearned improvement payments within limits come", "the limits"),
     "arrangements.*.order": ("orders of settlement come", _PROGRAMMES),
-    "correlation.*.repair": ("repairs of a correlation matrix come", "the correlation repair"),
     "correlation.*.columns": ("chosen columns come", "the column maps"),
     "simulation.columns": ("chosen columns come", "the column maps"),
     "parties.*.capacity": ("capacities come", "the measures of a party's limits"),
@@ -54,23 +40,17 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "scenarios.*.replan": ("scenarios with a plan of their own come", "the replanning part"),
 }
 
-VALUES: dict[str, tuple[tuple[str, ...], str, str]] = {
-    "schemes.*.effects.*.acts_on": (("price", "unit_cost"), "effects on prices and unit costs come", "the price effects"),
-    "schemes.*.costs.*.of": (("actual",), "costs that follow the saving achieved come", "the reinvestment of actual savings"),
-    "arrangements.*.baseline": (("budget",), "baselines that are a budget come", _BUDGETS),
-    "correlation.*.copula": (("student_t",), "the Student t copula comes", "the further copulas"),
-    "services.*.volatility.family": (("poisson", "negative_binomial"), "counts come", "the count volatility"),
-}
+_CONVERSION = (
+    "has no place in a baseline, which is never adjusted up to an inefficient provider's cost, "
+    "nor to close the gap between tariff and reference cost"
+)
 
-_LATER = ("beta", "gamma", "weibull", "student_t", "poisson", "negative_binomial", "empirical", "percentiles", "mixture", "pool", "event")
-FAMILIES = {name: (f"the {name} distribution comes", _MORE_FAMILIES) for name in _LATER}
-PATHS = {name: (f"{name} paths come", "the paths over time") for name in ("ar1", "random_walk")}
-PARAMETERS = {
-    "lower": ("truncated distributions come", _MORE_FAMILIES),
-    "upper": ("truncated distributions come", _MORE_FAMILIES),
-    "range": ("distributions from a range come", _MORE_FAMILIES),
-    "coverage": ("distributions from a range come", _MORE_FAMILIES),
+REFUSED: dict[str, str] = {
+    "services.*.conversion.provider_cost": _CONVERSION,
+    "services.*.conversion.reference_cost": _CONVERSION,
+    "services.*.conversion.tariff_gap": _CONVERSION,
 }
+"""Keys that no version will take, with the reason (whole population budgets, 2.2)."""
 
 
 def message(what: tuple[str, str]) -> str:
@@ -91,30 +71,25 @@ def _walk(node: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str
         items = list(enumerate(node))
     for key, value in items:
         below = (*path, key)
-        found = _reserved(below, value)
+        found = _reserved(below)
         if found is None:
             yield from _walk(value, below)
         else:
             yield below, value, found
 
 
-def _reserved(path: tuple[str | int, ...], value: object) -> str | None:
+def _reserved(path: tuple[str | int, ...]) -> str | None:
     parts = tuple(str(part) for part in path)
     # Few keys of a study bear a name that is reserved anywhere: the others need no comparing.
     for pattern in _BY_LAST_NAME.get(parts[-1], ()):
-        if not _matches(parts, pattern.split(".")):
-            continue
-        if pattern in PATTERNS:
-            return message(PATTERNS[pattern])
-        values, comes, part = VALUES[pattern]
-        if value in values:
-            return message((comes, part))
+        if _matches(parts, pattern.split(".")):
+            return REFUSED[pattern] if pattern in REFUSED else message(PATTERNS[pattern])
     return None
 
 
 def _by_last_name() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for pattern in (*PATTERNS, *VALUES):
+    for pattern in (*PATTERNS, *REFUSED):
         found.setdefault(pattern.rpartition(".")[2], []).append(pattern)
     return found
 

@@ -9,14 +9,26 @@ from simengine.study.reserved import PATTERNS, message
 from simengine.study.structure import Finding, Tree
 from simengine.study.table import name_fault
 
-_FIXED = {
+FIXED = {
     "horizon": "the years are the same in every scenario",
     "money": "the unit is the same in every scenario",
     "simulation": "all scenarios have the same draws",
     "correlation": "all scenarios have the same draws",
+    "assumptions": "a study takes one set of assumptions",
+    "risks": "the risk log is the study's",
+    "checks": "printed totals are those of the study as written",
     "scenarios": "a scenario has no scenarios of its own",
 }
-_SAME_NAMES = {"services": "a service line", "schemes": "a scheme", "parties": "a party", "arrangements": "an arrangement"}
+"""Tables that a scenario leaves alone, with the reason."""
+_SAME_NAMES = {
+    "services": "a service line",
+    "schemes": "a scheme",
+    "parties": "a party",
+    "arrangements": "an arrangement",
+    "budgets": "a budget",
+    "allocations": "an allocation",
+    "qipp": "a planned efficiency programme",
+}
 _TEXTS = ("label", "title", "notes", "source")
 
 
@@ -48,13 +60,14 @@ def merged(base: Tree, name: str, changes: Tree) -> tuple[Tree, list[Finding]]:
                 findings.append(Finding(place, "must be text", value))
         elif key == "replan":
             findings.append(Finding(place, message(PATTERNS["scenarios.*.replan"]), value if isinstance(value, bool) else None))
-        elif key in _FIXED:
-            findings.append(Finding(place, f"a scenario may not change this: {_FIXED[key]}"))
+        elif key in FIXED:
+            findings.append(Finding(place, f"a scenario may not change this: {FIXED[key]}"))
         elif key in _SAME_NAMES and isinstance(value, dict):
             allowed[key] = _known_entries(base, place, value, findings)
         else:
             allowed[key] = value
-    together = copy.deepcopy(base)
+    # Printed totals and the risk log are about the study as written.
+    together = copy.deepcopy({key: value for key, value in base.items() if key not in ("checks", "risks")})
     for key, value in allowed.items():
         together[key] = deep_merge(base[key], value) if key in base else copy.deepcopy(value)
     return together, findings

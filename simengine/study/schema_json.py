@@ -2,10 +2,15 @@
 
 from typing import Any
 
-from simengine.study.distribution_keys import PATHS, RISKS, families
+from simengine.study.assumption_sets import assumption_set, set_names
+from simengine.study.budgets import AVERAGE_SPEND
+from simengine.study.csv_table import SCALES
+from simengine.study.distribution_keys import PATHS, RISKS, families, parameter_names, patterns
 from simengine.study.model import StudySpec
-from simengine.study.schemes import RampTable
+from simengine.study.ramps import RampTable
+from simengine.study.scenarios import FIXED
 from simengine.study.table import NAME_PATTERN
+from simengine.study.tables import TableSource
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -17,6 +22,7 @@ _RANGES: dict[str, dict[str, Any]] = {
     "impact": {"description": "share saved, or units or money a year (impact_is)", "examples": [0.3]},
     "money": {"description": "money, in the unit of money.unit", "examples": [12.5]},
     "limit": {"minimum": 0, "description": "money, in the unit of money.unit, at least 0", "examples": [2.5]},
+    "amount": {"minimum": 0, "description": "money, in the unit of money.unit, at least 0", "examples": [2.5]},
     "currency": {"minimum": 0, "description": "in the currency itself", "examples": [1500]},
     "count": {"minimum": 0, "description": "count, at least 0", "examples": [40000]},
     "positive": {"exclusiveMinimum": 0, "description": "above 0", "examples": [1600]},
@@ -32,16 +38,25 @@ def json_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of the study file. What it cannot say, such as references between tables, ``simrisk check`` does."""
     schema = StudySpec.model_json_schema(by_alias=True)
     ramp = RampTable.model_json_schema(by_alias=True)
-    definitions: dict[str, Any] = {**schema.pop("$defs", {}), "RampTable": ramp, "distribution": _distribution()}
+    parts = {"RampTable": ramp, "distribution": _distribution(), "component": _component()}
+    definitions: dict[str, Any] = {**schema.pop("$defs", {}), **parts}
+    definitions["TableSource"] = TableSource.model_json_schema(by_alias=True)
     numbers: dict[str, Any] = {}
     made = _in_toml({**schema, "$defs": definitions}, numbers)
     made["$defs"].update(numbers)
     _open_quality(made["$defs"]["Quality"])
+    made["properties"]["assumptions"] = {"description": "national assumptions that come with simrisk", "oneOf": _assumptions()}
     scenario = _scenario(made["properties"])
     made["properties"]["scenarios"] = {
         "type": "object",
         "description": "named changes to the study, merged into it",
         "patternProperties": {NAME_PATTERN: scenario},
+        "additionalProperties": False,
+    }
+    made["properties"]["tables"] = {
+        "type": "object",
+        "description": "rows of CSV files that become entries of the study",
+        "patternProperties": {NAME_PATTERN: {"$ref": "#/$defs/TableSource"}},
         "additionalProperties": False,
     }
     return {"$schema": DIALECT, **made, "title": "simrisk study"}
@@ -85,38 +100,75 @@ def _number(kind: str, unit: str, form: str) -> tuple[str, dict[str, Any]]:
     if kind == "growth":
         factors = {
             "type": "object",
-            "description": "growth factors, applied in this order; population = true is the growth of the list size",
-            "properties": {"population": {"const": True}, "dist": False},
+            "description": "growth factors, applied in this order; population = true is the growth of the list, or of the segment named",
+            "properties": {"population": {"anyOf": [{"const": True}, {"type": "string", "pattern": NAME_PATTERN}]}, "dist": False},
             "additionalProperties": {"$ref": "#/$defs/number_rate_number"},
         }
         options.append(factors)
+    if kind == "weights":
+        options = [
+            {"type": "object", "additionalProperties": one},
+            {"type": "string", "pattern": NAME_PATTERN, "description": "a set of cost weights"},
+        ]
+    if kind == "head_value":
+        options.append({"const": AVERAGE_SPEND, "description": "the budget's value per person of the planned list"})
     name = f"{kind}_{unit}_{form}"
     return name, {"description": _RANGES[unit]["description"], "anyOf": options}
 
 
+_NUMBER_OR_YEARS = {"anyOf": [{"type": "number"}, {"type": "array", "items": {"type": "number"}}]}
+
+
 def _distribution() -> dict[str, Any]:
-    """Every distribution family, told apart by ``dist``."""
-    number_or_years = {"anyOf": [{"type": "number"}, {"type": "array", "items": {"type": "number"}}]}
+    """Every distribution family, told apart by ``dist``, with the keys of a driver."""
+    paths = {
+        "rho": {**_NUMBER_OR_YEARS, "description": "path ar1: correlation with the year before, above -1 and below 1"},
+        "start": {"type": "number", "description": "paths ar1, random_walk and mean_reversion: the value of the base year"},
+        "level": {**_NUMBER_OR_YEARS, "description": "path mean_reversion: the level that values return to"},
+        "speed": {**_NUMBER_OR_YEARS, "description": "path mean_reversion: share of the way back that a year makes"},
+    }
     common = {
-        "path": {"enum": list(PATHS), "default": "constant", "description": "one draw for all years, or one for each"},
-        "plan": {**number_or_years, "description": "plan value, default the mean"},
+        "path": {"enum": list(PATHS), "default": "constant", "description": "how the years hang together; constant: one draw for all"},
+        **paths,
+        "plan": {**_NUMBER_OR_YEARS, "description": "plan value, default the mean"},
         "risk": {"enum": list(RISKS), "description": "risk category"},
         "stream": {"type": "string", "description": "name whose draws this driver keeps"},
         **{key: {"type": "string"} for key in ("label", "source", "owner")},
-        "date": {"description": "date of the estimate"},
+        "date": {"description": "date of the estimate, 2024-03-31"},
     }
-    options = []
-    for name, family in families().items():
-        own: dict[str, Any] = {}
-        for parameter in family.parameters:
-            values = {"type": "array", "items": {"type": "number"}} if parameter.is_list else number_or_years
-            own[parameter.name] = {**values, "description": parameter.meaning}
-            if parameter.default is not None:
-                own[parameter.name]["default"] = parameter.default
-        required = ["dist", *(parameter.name for parameter in family.parameters if parameter.required)]
-        properties = {"dist": {"const": name}, **own, **common}
-        options.append({"type": "object", "properties": properties, "required": required, "additionalProperties": False})
+    options = [_family(name, family, common) for name, family in families().items()]
     return {"description": "a distribution: a driver of its own", "examples": [_EXAMPLE], "oneOf": options}
+
+
+def _component() -> dict[str, Any]:
+    """A distribution inside another one, or a number in its place: parameters only."""
+    options = [_family(name, family, {}) for name, family in families().items()]
+    return {"description": "a distribution inside another one, or a number", "anyOf": [{"type": "number"}, {"oneOf": options}]}
+
+
+def _family(name: str, family: Any, common: dict[str, Any]) -> dict[str, Any]:
+    own = {key: _parameter(parameter) for key, parameter in parameter_names(name).items()}
+    required = ["dist", *(parameter.name for parameter in family.parameters if parameter.required)]
+    table: dict[str, Any] = {"type": "object", "properties": {"dist": {"const": name}, **own, **common}, "required": required}
+    if name == "empirical":
+        # The values may stand in a file instead.
+        table["properties"] |= {"file": {"type": "string"}, "column": {"type": "string"}, "scale": {"enum": list(SCALES)}}
+        table["required"] = ["dist"]
+    if patterns(name):
+        table["patternProperties"] = {f"^{pattern.pattern}$": _parameter(parameter) for pattern, parameter in patterns(name)}
+    return {**table, "additionalProperties": False}
+
+
+def _parameter(parameter: Any) -> dict[str, Any]:
+    kinds: dict[str, dict[str, Any]] = {
+        "number": _NUMBER_OR_YEARS,
+        "list": {"type": "array", "items": {"type": "number"}},
+        "text": {"enum": list(parameter.choices)} if parameter.choices else {"type": "string"},
+        "distribution": {"$ref": "#/$defs/component"},
+        "distributions": {"type": "array", "items": {"$ref": "#/$defs/component"}},
+    }
+    default = {} if parameter.default is None else {"default": parameter.default}
+    return {**kinds[parameter.kind], "description": parameter.meaning, **default}
 
 
 def _open_quality(quality: dict[str, Any]) -> None:
@@ -125,8 +177,19 @@ def _open_quality(quality: dict[str, Any]) -> None:
     quality["additionalProperties"] = {"$ref": "#/$defs/number_share_number"}
 
 
+def _assumptions() -> list[dict[str, Any]]:
+    """The sets of assumptions, with what they hold and for which years."""
+    found = []
+    for name in set_names():
+        one = assumption_set(name)
+        if one is not None:
+            held = ", ".join(f"{entry.table}.{entry.name}" for entry in one.entries)
+            found.append({"const": name, "description": f"{one.label}, {one.years[0]} to {one.years[-1]}: {held}"})
+    return found
+
+
 def _scenario(properties: dict[str, Any]) -> dict[str, Any]:
     """The tables that a scenario may change; nothing is required in them, as the study gives the rest."""
-    allowed = ("population", "inflation", "volatility", "drivers", "parties", "services", "schemes", "arrangements")
+    allowed = [key for key, schema in properties.items() if key not in FIXED and ("$ref" in schema or schema.get("type") == "object")]
     loose = {key: {"type": "object", "description": properties[key].get("description", f"changes to {key}")} for key in allowed}
     return {"type": "object", "properties": {"label": {"type": "string"}, **loose}, "additionalProperties": False}

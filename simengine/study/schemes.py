@@ -1,36 +1,14 @@
 """Schemes: what they change, how fast, what they cost to run and to set up, and who funds them."""
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Literal
 
 from pydantic import Field
 
-from simengine.study.numbers import ChargeRate, Currency, Impact, Money, Number, NumberRule, Positive, PositiveShare, Ratio, Share, Years
+from simengine.study.numbers import ChargeRate, Currency, Impact, Money, Positive, PositiveShare, Ratio, Share
+from simengine.study.outcomes import Outcome
+from simengine.study.ramps import Ramp
 from simengine.study.table import Name, Table
 from simengine.study.units import Unit
-
-
-class RampTable(Table):
-    """A ramp by rule: x = clip((t - delay) / years, 0, 1) at year end, then its shape."""
-
-    years: Years = Field(description="years from nothing to everything")
-    delay: Years = 0.0
-    shape: Literal["linear", "s_curve", "stepped"] = "linear"
-    in_year: Literal["end", "average"] = "end"
-
-
-class RampRule(NumberRule):
-    """Reads a ramp: a share (normally a yearly list), or a ramp table."""
-
-    kind = "ramp"
-
-    def read(self, value: object) -> object:
-        """The share, or the ramp table."""
-        if isinstance(value, dict) and "dist" not in value:
-            return RampTable.model_validate(value)
-        return value if isinstance(value, RampTable) else super().read(value)
-
-
-Ramp: TypeAlias = Annotated[Number | RampTable, RampRule("share")]
 
 
 class Effect(Table):
@@ -41,7 +19,8 @@ class Effect(Table):
     segment: str | None = Field(default=None, description="a segment of that service; default: the whole line")
     impact: Impact = Field(description="share saved of the segment, or units or money a year")
     impact_is: Literal["share", "units", "money"] = "share"
-    acts_on: Literal["activity"] = "activity"
+    acts_on: Literal["activity", "price", "unit_cost"] = "activity"
+    shift: dict[Name, Ratio] = Field(default={}, description="units of another line for each unit of activity moved off this one")
     ramp: Ramp | None = Field(default=None, description="default: the scheme's ramp")
 
     def unit_of(self, field: str, declared: Unit) -> Unit:
@@ -71,7 +50,7 @@ class Cost(Table):
     absorbed: Share = 0.0
     amount: Money | None = Field(default=None, description="budget: money a year")
     share: Ratio | None = Field(default=None, description="reinvestment: share of the planned end-state gross saving")
-    of: Literal["plan"] = "plan"
+    of: Literal["plan", "actual"] = Field(default="plan", description="reinvestment: of the planned end-state saving or the realised one")
     people: Ratio | None = Field(default=None, description="bottom-up: people in scope")
     contacts: Ratio | None = Field(default=None, description="bottom-up: contacts per person and year")
     hours: Ratio | None = Field(default=None, description="bottom-up: hours per contact")
@@ -104,9 +83,13 @@ class Scheme(Table):
     enabled: bool = True
     evidence: str | None = None
     lead: str | None = Field(default=None, description="a party")
+    organisation: str | None = Field(default=None, description="free text, for the benefits plan: who saves")
+    calculation: str | None = Field(default=None, description="free text, for the benefits plan: how the saving is worked out")
+    monitoring: str | None = Field(default=None, description="free text, for the benefits plan: how it is monitored")
     ramp: Ramp = 1.0
     delivery: Share = 1.0
     captured: Share = 1.0
     effects: dict[Name, Effect] = {}
     costs: dict[Name, Cost] = {}
     investments: dict[Name, Investment] = {}
+    outcomes: dict[Name, Outcome] = {}

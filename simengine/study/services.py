@@ -1,17 +1,20 @@
 """Service lines: activity or spend of the base year, how it grows, at what price and cost, and how it is paid."""
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, ValidationError
+from pydantic import Field, PlainValidator
 
+from simengine.study.conversion import Conversion
+from simengine.study.cost_weights import Weights
+from simengine.study.growth import Growth
 from simengine.study.numbers import (
     BaseCount,
     BaseCurrency,
     BaseMoney,
+    Date,
+    FreeTerm,
     Money,
     MoneyTerm,
-    Number,
-    NumberRule,
     PositiveConstant,
     Rate,
     Ratio,
@@ -19,39 +22,25 @@ from simengine.study.numbers import (
     ShareConstant,
     ShareTerm,
 )
-from simengine.study.table import Fault, Name, Table, faults_error, name_fault, nested_faults
+from simengine.study.payment_bands import MarginalBand
+from simengine.study.table import Fault, Name, Table, faults_error
+from simengine.study.units import constant_fault
+
+_LEAST_HISTORY = 3
 
 
-class GrowthRule(NumberRule):
-    """Reads a rate of growth, or named factors that apply one after another, each a rate or ``population = true``."""
-
-    kind = "growth"
-
-    def read(self, value: object) -> object:
-        """One number, or the factors in the order of the file."""
-        if not isinstance(value, dict) or "dist" in value:
-            return super().read(value)
-        made: dict[str, Any] = {}
-        faults: list[Fault] = []
-        for name, factor in value.items():
-            try:
-                made[name] = self._factor(name, factor)
-            except ValidationError as error:
-                faults.extend(nested_faults(error, name))
-        if faults:
-            raise faults_error(faults)
-        return made
-
-    def _factor(self, name: str, factor: object) -> object:
-        fault = name_fault(name)
-        if name == "population" and factor is not True:
-            fault = "is true, the growth of the list itself; give a rate of your own another name"
-        if fault is not None:
-            raise faults_error([Fault((), fault, factor if not isinstance(factor, dict) else None)])
-        return True if factor is True and name == "population" else super().read(factor)
+def _read_history(value: object) -> object:
+    """Figures of at least three earlier years."""
+    rule = f"must be a list of figures of at least {_LEAST_HISTORY} earlier years, oldest first"
+    if not isinstance(value, list | tuple) or len(value) < _LEAST_HISTORY:
+        raise faults_error([Fault((), rule, list(value) if isinstance(value, list | tuple) else value)])
+    faults = [Fault((at,), str(constant_fault(item, "any")), item) for at, item in enumerate(value) if constant_fault(item, "any")]
+    if faults:
+        raise faults_error(faults)
+    return tuple(float(item) for item in value)
 
 
-Growth: TypeAlias = Annotated[Number | dict[str, Number | Literal[True]], GrowthRule("rate")]
+History: TypeAlias = Annotated[tuple[float, ...], PlainValidator(_read_history, json_schema_input_type=list[float])]
 
 
 class Segment(Table):
@@ -69,8 +58,12 @@ class LineVolatility(Table):
     cv_floor: ShareConstant = 0.0
     cv_ref: ShareConstant = 0.0
     n_ref: PositiveConstant | None = Field(default=None, description="people; default: population.size")
-    family: Literal["gamma", "lognormal"] = "gamma"
-    path: Literal["independent", "constant"] = "independent"
+    family: Literal["gamma", "lognormal", "poisson", "negative_binomial"] = "gamma"
+    path: Literal["independent", "constant", "ar1"] = "independent"
+    rho: FreeTerm | None = Field(default=None, description="correlation of a year's normal score with that of the year before (path ar1)")
+    source: str | None = None
+    owner: str | None = None
+    date: Date | None = None
 
 
 class Service(Table):
@@ -79,21 +72,25 @@ class Service(Table):
     label: str | None = None
     notes: str | None = None
     source: str | None = None
+    need: str | None = Field(default=None, description="free text: the need or programme that the line serves")
     payer: str | None = Field(default=None, description="a party; default: the only commissioner")
     provider: str = Field(description="a party")
     activity: BaseCount | None = Field(default=None, description="units a year in the base year")
     price: BaseCurrency | None = Field(default=None, description="currency per unit in the base year")
     spend: BaseMoney | None = Field(default=None, description="money in the base year")
     spend_by_year: Money | None = Field(default=None, description="explicit do-nothing spend of each year")
+    conversion: Conversion | None = Field(default=None, description="from a figure of the current year to the base year")
+    history: History | None = Field(default=None, description="its own spend, or activity, of at least three earlier years, oldest first")
     growth: Growth = Field(default=0.0, description="a rate, or a table of factors applied in file order")
     growth_is: Literal["activity", "price"] = "activity"
-    cost_weights: dict[Name, ShareConstant] = Field(default={}, description="share of each inflation category in price and unit cost")
+    cost_weights: Weights = Field(default={}, description="share of each inflation category in price and unit cost, or the name of a set")
     efficiency_required: Rate = 0.0
     efficiency_achieved: Rate | None = Field(default=None, description="default: the plan value of efficiency_required")
     tariff_change: Rate | None = None
     tariff_change_on_top: bool = False
     unit_cost: BaseCurrency | None = None
     variable_share: Share = Field(default=1.0, description="1 activity payment, 0 block")
+    marginal_bands: dict[Name, MarginalBand] = {}
     plan_includes_schemes: ShareTerm | None = Field(default=None, description="share of the planned scheme impact taken out of the plan")
     payment_price: Literal["tariff", "plan"] = "tariff"
     payment_baseline: MoneyTerm | None = None

@@ -1,6 +1,7 @@
 """The form of a study: every key known, of the right kind and not reserved. What is at fault is cut out, so the rest can be checked."""
 
 import copy
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,18 +37,30 @@ _PLACEHOLDERS: dict[str, Any] = {
     "contacts": 1.0,
     "hours": 1.0,
     "drivers": [],
+    "commissioner": "",
+    "holder": "",
+    "service": "",
+    "value": "plan",
+    "weight": 0.0,
+    "score": 0.0,
+    "growth": 0.0,
+    "spend": 0.0,
+    "side": "both",
+    "likelihood": 1,
 }
 """What stands for a required key that is missing or wrong while the rest of its table is checked; no rule is applied to it."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A problem as the checks find it; the reader of the file adds file and line."""
+    """A problem as the checks find it; the reader of the study adds file and line, unless it lies in another file."""
 
     path: Path
     rule: str
     value: object = None
     nearest: str | None = None
+    file: str | None = None
+    line: int | None = None
 
 
 @dataclass
@@ -60,9 +73,15 @@ class Form:
     cut: set[Path] = field(default_factory=set)
 
 
-def check_form(tree: Tree) -> Form:
-    """Check the form of a study without scenarios; ``spec`` is None only where too little is left to go on."""
+def check_form(tree: Tree, lost: Iterable[Path] = ()) -> Form:
+    """Check the form of a study without scenarios; ``spec`` is None only where too little is left to go on.
+
+    ``lost`` are parts that could not be read and are reported already.
+    """
     form = Form(None, copy.deepcopy(tree))
+    for path in lost:
+        form.cut.add(path)
+        _cut(form, path)
     for path, value, rule in list(reserved_parts(form.tree)):
         form.findings.append(Finding(path, rule, value if isinstance(value, str | int | float) else None))
         _cut(form, path)
@@ -72,7 +91,7 @@ def check_form(tree: Tree) -> Form:
             form.spec = StudySpec.model_validate(form.tree)
         except ValidationError as error:
             known = set(form.cut)
-            for finding, path in _faults(error, form.tree):
+            for finding, path in form_faults(error, form.tree):
                 # What an earlier pass cut out is missing now, and reported already.
                 if finding is not None and not any(path[: len(cut)] == cut for cut in known):
                     form.findings.append(finding)
@@ -82,7 +101,7 @@ def check_form(tree: Tree) -> Form:
     return form
 
 
-def _faults(error: ValidationError, tree: Tree) -> list[tuple[Finding | None, Path]]:
+def form_faults(error: ValidationError, tree: Tree) -> list[tuple[Finding | None, Path]]:
     """Every fault with its path; without a finding where a required key is missing because it is misspelt, which is reported."""
     faults = error.errors(include_url=False)
     bad_names = {tuple(item["loc"][:-1]) for item in faults if item["loc"] and item["loc"][-1] == "[key]"}
@@ -126,6 +145,7 @@ def _plain_rule(kind: str, context: dict[str, Any], message: str) -> str:
         "missing": "is required",
         "string_type": "must be text",
         "bool_type": "must be true or false",
+        "float_type": "must be a number",
         "int_type": "must be a whole number",
         "int_from_float": "must be a whole number",
         "greater_than_equal": f"must be at least {context.get('ge')}",
@@ -165,10 +185,14 @@ def _place_stand_in(form: Form, path: Path) -> None:
     for part in path[:-1]:
         node = child(node, part)
     if isinstance(node, dict):
-        key = str(path[-1])
-        if key == "share":
-            node[key] = 1.0 if "tiers" in path else {}
-        elif path[0] == "arrangements" and key == "services":
-            node[key] = []
-        else:
-            node[key] = copy.deepcopy(_PLACEHOLDERS.get(key))
+        node[str(path[-1])] = copy.deepcopy(_stand_in(path))
+
+
+def _stand_in(path: Path) -> Any:
+    """What stands for the key at ``path``; a few words are keys of several tables."""
+    key = str(path[-1])
+    if key == "share":
+        return 1.0 if "tiers" in path or "marginal_bands" in path else {}
+    if path[-2:] == ("resets", "years") or (key == "services" and len(path) > 1):
+        return []
+    return 1 if path[0] == "risks" and key == "impact" else _PLACEHOLDERS.get(key)

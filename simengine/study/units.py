@@ -12,6 +12,7 @@ Unit: TypeAlias = Literal[
     "impact",
     "money",
     "limit",
+    "amount",
     "currency",
     "count",
     "positive",
@@ -21,12 +22,16 @@ Unit: TypeAlias = Literal[
     "any",
 ]
 """rate: fraction a year, above -1 and at most 1; charge_rate: from 0. share: fraction from 0 to 1; positive_share: above 0. impact: a share
-that may be negative. money: in ``money.unit``; limit: money, at least 0. currency: prices and salaries, at least 0. count, ratio, factor,
-years: at least 0. positive: above 0. any: no rule."""
+that may be negative. money: in ``money.unit``; limit, amount: money, at least 0. currency: prices and salaries, at least 0. count, ratio,
+factor, years: at least 0. positive: above 0. any: no rule."""
+
+FRACTIONS: tuple[Unit, ...] = ("rate", "charge_rate", "share", "positive_share", "impact")
+"""Units of which a column may hold per cents."""
 
 _PERCENT = re.compile(r"\s*([-+]?\d+(?:\.\d*)?|[-+]?\.\d+)\s*%\s*")
 _NOT_NEGATIVE = {
     "limit": "an amount that limits something is at least 0",
+    "amount": "an amount of money is at least 0 here",
     "currency": "a price or cost in the currency is at least 0",
     "count": "a count is at least 0",
     "ratio": "must be at least 0",
@@ -63,6 +68,17 @@ def range_fault(unit: Unit, value: float) -> str | None:
     if unit in _NOT_NEGATIVE and value < 0:
         return _NOT_NEGATIVE[unit]
     return None
+
+
+def bounds(unit: Unit) -> tuple[float, float]:
+    """The smallest and the largest value of a quantity of this unit (whether the ends belong to it is ``range_fault``'s to say)."""
+    if unit == "rate":
+        return -1.0, 1.0
+    if unit == "impact":
+        return -math.inf, 1.0
+    if unit in ("charge_rate", "share", "positive_share"):
+        return 0.0, 1.0
+    return (0.0, math.inf) if unit == "positive" or unit in _NOT_NEGATIVE else (-math.inf, math.inf)
 
 
 def percent_fault(unit: Unit, value: float) -> str:

@@ -28,21 +28,17 @@ def numbers(spec: Table) -> Iterator[NumberAt]:
 def _numbers(table: Table, path: tuple[str, ...]) -> Iterator[NumberAt]:
     rules = number_rules(type(table))
     for key, field, value in table.written():
-        below = (*path, key)
-        if isinstance(value, Table):
-            yield from _numbers(value, below)
-        elif isinstance(value, dict):
-            for name, item in value.items():
-                if isinstance(item, Table):
-                    yield from _numbers(item, (*below, name))
-                elif field in rules and item is not True:
-                    yield _number(table, field, rules[field], (*below, name), item)
-        elif field in rules and value is not None:
-            yield _number(table, field, rules[field], below, value)
+        yield from _below(table, field, rules.get(field), (*path, key), value)
 
 
-def _number(table: Table, field: str, rule: NumberRule, path: tuple[str, ...], value: Any) -> NumberAt:
-    return NumberAt(".".join(path), value, table.unit_of(field, rule.unit), rule.form)
+def _below(table: Table, field: str, rule: NumberRule | None, path: tuple[str, ...], value: Any) -> Iterator[NumberAt]:
+    if isinstance(value, Table):
+        yield from _numbers(value, path)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _below(table, field, rule, (*path, name), item)
+    elif rule is not None and rule.is_number(value):
+        yield NumberAt(".".join(path), value, table.unit_of(field, rule.unit), rule.form)
 
 
 @cache

@@ -39,3 +39,9 @@ def test_package_root_loads_no_numerical_package(project):
     loaded, _ = loaded_by(project, "-c", "import simengine; simengine.__version__")
     assert "simengine" in loaded
     assert loaded & HEAVY == set()
+
+
+def test_a_baseline_method_loads_no_numerical_package(project):
+    loaded, text = loaded_by(project, "-m", "simengine", "baseline", "provider-cost", "--help")
+    assert loaded & HEAVY == set()
+    assert "--contract-value" in text

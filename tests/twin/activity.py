@@ -1,17 +1,10 @@
-"""Do nothing: population, activity, price and unit cost (MODEL.md section 2, notes 3 and 4)."""
+"""Do nothing: activity, price and unit cost (MODEL.md section 2, notes 3, 4, 21 and 22)."""
 
 from __future__ import annotations
 
+from .population import population, population_by_segment
+from .qipp import lowered
 from .reading import NAN, Reader, is_table
-
-
-def population(reader: Reader) -> list[float]:
-    """N[0..T]: N[t] = N[t-1] (1 + growth[t])."""
-    growth = reader.number("population.growth", 0.0)
-    size = [reader.base_number("population.size")]
-    for t in reader.years:
-        size.append(size[t - 1] * (1 + growth[t]))
-    return size
 
 
 def inflation_index(reader: Reader, category: str | None) -> list[float]:
@@ -36,8 +29,8 @@ def growth_rates(reader: Reader, line: str) -> list[list[float]]:
     for factor, raw in growth.items():
         if raw is False:
             continue
-        if raw is True:
-            size = population(reader)
+        if factor == "population" and isinstance(raw, (bool, str)):
+            size = population(reader) if raw is True else population_by_segment(reader)[raw]
             rates.append([NAN] + [size[t] / size[t - 1] - 1 for t in reader.years])
         else:
             rates.append(reader.number(f"services.{line}.growth.{factor}"))
@@ -59,18 +52,33 @@ def growth_moves_price(reader: Reader, line: str) -> bool:
 
 
 def base_activity(reader: Reader, line: str) -> float:
-    """A[0]: the activity, or the spend of a spend line."""
+    """A[0]: the activity, or the spend of a spend line; with `conversion` the figure of the current year carried to the base year."""
+    path = f"services.{line}.conversion"
+    growth = reader.base_number(f"{path}.growth", 0.0)
     if reader.has(f"services.{line}.activity"):
-        return reader.base_number(f"services.{line}.activity")
-    return reader.base_number(f"services.{line}.spend") * reader.money_factor
+        return reader.base_number(f"services.{line}.activity") * (1 + growth)
+    spend = reader.base_number(f"services.{line}.spend") * reader.money_factor
+    added = reader.base_number(f"{path}.service_investment", 0.0) + reader.base_number(f"{path}.one_off", 0.0)
+    return spend * converted_price(reader, line) * (1 + growth) + added * reader.money_factor
+
+
+def converted_price(reader: Reader, line: str) -> float:
+    """What inflation and efficiency of the current year make of a price: 1 without `conversion`."""
+    path = f"services.{line}.conversion"
+    return (1 + reader.base_number(f"{path}.inflation", 0.0)) * (1 - reader.base_number(f"{path}.efficiency", 0.0))
 
 
 def activity_do_nothing(reader: Reader, line: str) -> list[float]:
-    """A0[0..T]; entry 0 is not a number where spend is given by year."""
+    """A0[0..T], less planned efficiency programmes; entry 0 is not a number where spend is given by year."""
     epsilon = noise(reader, line)
+    expected = lowered(reader, line, expected_activity(reader, line), price(reader, line))
+    return [expected[0]] + [expected[t] * epsilon[t] for t in reader.years]
+
+
+def expected_activity(reader: Reader, line: str) -> list[float]:
+    """A0[0..T] before noise and planned efficiency programmes."""
     if reader.has(f"services.{line}.spend_by_year"):
-        spend = reader.money(f"services.{line}.spend_by_year")
-        return [NAN] + [spend[t] * epsilon[t] for t in reader.years]
+        return [NAN] + reader.money(f"services.{line}.spend_by_year")[1:]
     expected = [base_activity(reader, line)]
     rates = [] if growth_moves_price(reader, line) else growth_rates(reader, line)
     for t in reader.years:
@@ -78,14 +86,16 @@ def activity_do_nothing(reader: Reader, line: str) -> list[float]:
         for rate in rates:
             value = value * (1 + rate[t])
         expected.append(value)
-    return [expected[0]] + [expected[t] * epsilon[t] for t in reader.years]
+    return expected
 
 
 def cost_inflation(reader: Reader, line: str) -> list[float]:
     """The weighted inflation of a line: the sum over categories of w_c · inflation_c[t]."""
     total = reader.zeros()
-    for category in reader.names(f"services.{line}.cost_weights"):
-        weight = reader.get(f"services.{line}.cost_weights.{category}")
+    given = reader.get(f"services.{line}.cost_weights", {})
+    path = f"cost_weights.{given}" if isinstance(given, str) else f"services.{line}.cost_weights"
+    for category in reader.names(path):
+        weight = reader.get(f"{path}.{category}")
         inflation = reader.number(f"inflation.{category}")
         for t in reader.years:
             total[t] += weight * inflation[t]
@@ -104,15 +114,17 @@ def price_growth_factor(reader: Reader, line: str) -> list[float]:
 
 def base_price(reader: Reader, line: str) -> float:
     """P[0]: the price of an activity line, 1 for a spend line."""
-    return reader.base_number(f"services.{line}.price") if reader.has(f"services.{line}.price") else 1.0
+    if not reader.has(f"services.{line}.price"):
+        return 1.0
+    return reader.base_number(f"services.{line}.price") * converted_price(reader, line)
 
 
-def price(reader: Reader, line: str) -> list[float]:
-    """P[0..T], what is paid per unit."""
+def price(reader: Reader, line: str, with_efficiency: bool = True) -> list[float]:
+    """P[0..T], what is paid per unit; or what it would be without the required efficiency."""
     if reader.has(f"services.{line}.spend_by_year"):
         return [1.0] * (reader.last_year + 1)
     inflation = cost_inflation(reader, line)
-    required = reader.number(f"services.{line}.efficiency_required", 0.0)
+    required = reader.number(f"services.{line}.efficiency_required", 0.0) if with_efficiency else reader.zeros()
     further = price_growth_factor(reader, line)
     by_tariff = reader.has(f"services.{line}.tariff_change")
     tariff = reader.number(f"services.{line}.tariff_change", 0.0)

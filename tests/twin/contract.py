@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
-from .payment import Plan, planned_payment, planned_spend
+from .budgets import Budget
+from .coverage import cover, ratio, residual_party
+from .payment import Plan
 from .reading import Reader
 
 
@@ -36,13 +37,6 @@ class Settlement:
     settlement: dict[str, float]
     cap_hit: dict[str, int]
     collar_hit: dict[str, int]
-
-
-def ratio(top: float, bottom: float) -> float:
-    """A division that answers as IEEE arithmetic does: what cannot be settled is not finite, and the draw is a failed one."""
-    if bottom != 0:
-        return top / bottom
-    return math.nan if top == 0 or math.isnan(top) else math.copysign(math.inf, top)
 
 
 def share_of_pool(party: str, side: Side, pool: float, rate_of_gain: float, baseline: float) -> float:
@@ -111,25 +105,6 @@ def settle(
     settlement = {party: payout[party] - windfall[party] for party in held}
     msr_met = (1 if gain > 0 else -1) if met else 0
     return Settlement(baseline, outturn, gain, pool, msr_met, payout, windfall, settlement, cap_hit, collar_hit)
-
-
-def residual_party(reader: Reader, arrangement: str) -> str:
-    """The party that takes what the others do not: as stated, or the only commissioner among the payers."""
-    stated = reader.get(f"arrangements.{arrangement}.residual")
-    if stated:
-        return stated
-    payers = {reader.payer(line) for line in reader.get(f"arrangements.{arrangement}.services")}
-    (commissioner,) = [party for party in payers if reader.get(f"parties.{party}.role") == "commissioner"]
-    return commissioner
-
-
-def members(reader: Reader, arrangement: str) -> list[str]:
-    """The parties of an arrangement, in the order of the file."""
-    path = f"arrangements.{arrangement}"
-    found = {residual_party(reader, arrangement)} | set(reader.names(f"{path}.gain_share")) | set(reader.names(f"{path}.loss_share"))
-    for line in reader.get(f"{path}.services"):
-        found |= {reader.payer(line), reader.provider(line)}
-    return [party for party in reader.names("parties") if party in found]
 
 
 def shares_at(reader: Reader, path: str, t: int) -> dict[str, float]:
@@ -234,42 +209,22 @@ def is_one_sided(reader: Reader, arrangement: str, t: int) -> bool:
     return (sides[t - 1] if isinstance(sides, list) else sides) == "one"
 
 
-def settle_arrangement(reader: Reader, plan: Plan, arrangement: str, activity: dict[str, list[float]], t: int) -> Settlement:
+def settle_arrangement(
+    reader: Reader, plan: Plan, budgets: dict[str, Budget], arrangement: str, activity: dict[str, list[float]], t: int
+) -> Settlement:
     """Settles an arrangement of the study in year t, on the activity after schemes at the reference price."""
     path = f"arrangements.{arrangement}"
-    lines = reader.get(f"{path}.services")
     residual = residual_party(reader, arrangement)
-    parties = members(reader, arrangement)
-
-    kappa = reader.number(f"{path}.plan_includes_schemes", 0.0)
-    planned = {line: planned_spend(plan, line, kappa)[t] for line in lines}
-    explicit = reader.get(f"{path}.baseline") == "explicit"
-    value = reader.money(f"{path}.baseline_value")[t] if explicit else sum(planned.values())
-    baseline = value * (1 - reader.number(f"{path}.stretch", 0.0)[t])
-    outturn = 0.0
-    held = {party: 0.0 for party in parties}
-    for line in lines:
-        b = planned[line] * ratio(baseline, sum(planned.values()))
-        o = activity[line][t] * plan.price[line][t]
-        outturn += o
-        payer, provider = reader.payer(line), reader.provider(line)
-        if payer == provider:
-            held[payer] += b - o
-        else:
-            fixed = planned_payment(reader, plan, line)[t]
-            pay = fixed + reader.number(f"services.{line}.variable_share", 1.0)[t] * (o - fixed)
-            held[payer] += b - pay
-            held[provider] += pay - o
-
-    provider_side = [party for party in parties if party != residual]
+    covered = cover(reader, plan, budgets, arrangement, activity, t)
+    provider_side = [party for party in covered.held if party != residual]
     return settle(
-        baseline,
-        outturn,
-        held,
+        covered.baseline,
+        covered.outturn,
+        covered.held,
         residual,
         gain_terms(reader, arrangement, provider_side, t),
         loss_terms(reader, arrangement, provider_side, t),
         is_one_sided(reader, arrangement, t),
-        limits(reader, plan, f"{path}.cap", baseline, t),
-        limits(reader, plan, f"{path}.collar", baseline, t),
+        limits(reader, plan, f"{path}.cap", covered.baseline, t),
+        limits(reader, plan, f"{path}.collar", covered.baseline, t),
     )

@@ -44,7 +44,7 @@ def pay_cost(reader: Reader, path: str) -> list[float]:
     return result
 
 
-def running_cost(reader: Reader, path: str, end_state_saving: list[float]) -> list[float]:
+def running_cost(reader: Reader, path: str, end_state_saving: list[float], actual_saving: list[float]) -> list[float]:
     """One running cost over the years, by its approach."""
     approach = reader.get(f"{path}.approach")
     steps = ramp(reader, f"{path}.ramp")
@@ -62,8 +62,10 @@ def running_cost(reader: Reader, path: str, end_state_saving: list[float]) -> li
             result[t] = (pay[t] + non_pay[t]) * steps[t] * index[t] * (1 - absorbed[t])
     elif approach == "reinvestment":
         share = reader.number(f"{path}.share")
+        actual = reader.get(f"{path}.of", "plan") == "actual"
         for t in reader.years:
-            result[t] = share[t] * end_state_saving[t] * steps[t] * (1 - absorbed[t])
+            saving = max(actual_saving[t], 0.0) if actual else end_state_saving[t]
+            result[t] = share[t] * saving * steps[t] * (1 - absorbed[t])
     else:
         raise ValueError(approach)
     return result
@@ -95,14 +97,14 @@ def funder(reader: Reader, path: str) -> str:
     return reader.get(f"{path}.funded_by") or reader.only_commissioner()
 
 
-def all_running_costs(reader: Reader, end_state_savings: dict[str, list[float]]) -> list[Cost]:
-    """Every running cost of every enabled scheme."""
+def all_running_costs(reader: Reader, end_state_savings: dict[str, list[float]], actual_savings: dict[str, list[float]]) -> list[Cost]:
+    """Every running cost of every enabled scheme; `actual_savings` are what the schemes save in each year."""
     result = []
     for scheme in enabled_schemes(reader):
         for name in reader.names(f"schemes.{scheme}.costs"):
             path = f"schemes.{scheme}.costs.{name}"
-            saving = end_state_savings.get(scheme, reader.zeros())
-            result.append(Cost(scheme, funder(reader, path), running_cost(reader, path, saving)))
+            amount = running_cost(reader, path, end_state_savings[scheme], actual_savings[scheme])
+            result.append(Cost(scheme, funder(reader, path), amount))
     return result
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .bands import paid
 from .reading import NAN, Reader
+from .schemes import PlannedEnd
+from .scopes import budget_of, payer
 
 
 @dataclass
@@ -16,6 +19,7 @@ class Plan:
     activity: dict[str, list[float]]
     price: dict[str, list[float]]
     end_state_savings: dict[str, list[float]]
+    end: PlannedEnd
     income: dict[str, list[float]] = field(default_factory=dict)
 
 
@@ -37,15 +41,13 @@ def planned_payment(reader: Reader, plan: Plan, line: str) -> list[float]:
 
 
 def payment(reader: Reader, plan: Plan, line: str, activity: list[float], price: list[float]) -> list[float]:
-    """plan_pay + v · (A1 · P* - plan_pay); nothing where payer and provider are one party."""
-    if reader.payer(line) == reader.provider(line):
-        return reader.zeros()
+    """plan_pay + v · (A1 · P* - plan_pay), or by marginal bands; nothing in a year where payer and provider are one party."""
     fixed = planned_payment(reader, plan, line)
-    variable = reader.number(f"services.{line}.variable_share", 1.0)
     paid_price = plan.price[line] if reader.get(f"services.{line}.payment_price", "tariff") == "plan" else price
     result = reader.zeros()
     for t in reader.years:
-        result[t] = fixed[t] + variable[t] * (activity[t] * paid_price[t] - fixed[t])
+        if payer(reader, line, t) != reader.provider(line):
+            result[t] = paid(reader, line, fixed[t], activity[t] * paid_price[t], t)
     return result
 
 
@@ -69,12 +71,17 @@ def provider_cost(reader: Reader, plan: Plan, line: str, activity: list[float], 
 
 
 def funding(reader: Reader, plan: Plan, party: str) -> list[float]:
-    """The funding of a party: as given, or the planned do-nothing spend of the lines it pays."""
+    """The funding of a party: as given, or the planned do-nothing spend of the lines it pays.
+
+    A line in scope of a budget is paid out of the money of the budget's commissioner: its holder has the budget and nothing else for it.
+    """
     if reader.has(f"parties.{party}.funding"):
         return reader.money(f"parties.{party}.funding")
     result = reader.zeros()
     for line in plan.reader.names("services"):
-        if plan.reader.payer(line) == party:
-            for t in reader.years:
+        for t in reader.years:
+            budget = budget_of(plan.reader, line, t)
+            source = plan.reader.payer(line) if budget is None else plan.reader.get(f"budgets.{budget}.commissioner")
+            if source == party:
                 result[t] += plan.activity_do_nothing[line][t] * plan.price[line][t]
     return result

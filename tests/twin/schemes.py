@@ -14,21 +14,44 @@ WHOLE = "whole"
 
 @dataclass
 class Effect:
-    """One effect of an enabled scheme: the share r[t] by which it reduces one segment of one line."""
+    """One effect of an enabled scheme: the share r[t] by which it reduces one segment of one line, and where what it moves goes."""
 
     scheme: str
     line: str
     segment: str
+    acts_on: str
     reduction: list[float]
+    shift: dict[str, list[float]]
 
 
 @dataclass
 class Combined:
-    """The effects on one line in one year: the share of its activity that is saved, and each scheme's part of it."""
+    """Some of the effects on one line in one year: the share that is saved, and each effect's part of it."""
 
     share: float
-    parts: dict[str, float]
+    parts: list[tuple[Effect, float]]
     clipped: bool
+
+
+@dataclass
+class PlannedEnd:
+    """What impacts in units or money are divided by: do-nothing activity, price and unit cost of the plan, and its reader for shares."""
+
+    reader: Reader
+    activity: dict[str, list[float]]
+    price: dict[str, list[float]]
+    unit_cost: dict[str, list[float]]
+
+    def quantity(self, line: str, segment: str, impact_is: str, acts_on: str) -> float:
+        """1 for a share; else the planned end-state units, spend or (for effects on unit cost) cost of the segment."""
+        if impact_is == "share":
+            return 1.0
+        end = self.reader.last_year
+        units = segment_share(self.reader, line, segment)[end] * self.activity[line][end]
+        if impact_is == "units":
+            return units
+        worth = self.unit_cost if acts_on == "unit_cost" else self.price
+        return units * worth[line][end]
 
 
 def enabled_schemes(reader: Reader) -> list[str]:
@@ -84,16 +107,7 @@ def segment_share(reader: Reader, line: str, segment: str) -> list[float]:
     return reader.number(f"{path}.share")
 
 
-def planned_quantity(plan_reader: Reader, plan_activity: dict, plan_price: dict, line: str, segment: str, impact_is: str) -> float:
-    """What an impact is divided by: 1 for a share, the planned end-state units or money of the segment otherwise."""
-    end = plan_reader.last_year
-    if impact_is == "share":
-        return 1.0
-    units = segment_share(plan_reader, line, segment)[end] * plan_activity[line][end]
-    return units if impact_is == "units" else units * plan_price[line][end]
-
-
-def all_effects(reader: Reader, plan_reader: Reader, plan_activity: dict, plan_price: dict, end_state: bool = False) -> list[Effect]:
+def all_effects(reader: Reader, planned: PlannedEnd, end_state: bool = False) -> list[Effect]:
     """Every effect of every enabled scheme. In the end state ramps and shares captured are 1."""
     result = []
     for scheme in enabled_schemes(reader):
@@ -103,9 +117,10 @@ def all_effects(reader: Reader, plan_reader: Reader, plan_activity: dict, plan_p
             path = f"schemes.{scheme}.effects.{name}"
             line = reader.get(f"{path}.service", name)
             segment = reader.get(f"{path}.segment", WHOLE)
+            acts_on = reader.get(f"{path}.acts_on", "activity")
             impact_is = reader.get(f"{path}.impact_is", "share")
             impact = reader.money(f"{path}.impact") if impact_is == "money" else reader.number(f"{path}.impact")
-            quantity = planned_quantity(plan_reader, plan_activity, plan_price, line, segment, impact_is)
+            quantity = planned.quantity(line, segment, impact_is, acts_on)
             steps = ramp(reader, f"{path}.ramp" if reader.has(f"{path}.ramp") else f"schemes.{scheme}.ramp")
             reduction = [NAN]
             for t in reader.years:
@@ -114,48 +129,34 @@ def all_effects(reader: Reader, plan_reader: Reader, plan_activity: dict, plan_p
                 else:
                     r = impact[t] / quantity * steps[t] * delivery[t] * captured[t]
                 reduction.append(min(r, LARGEST_REDUCTION))
-            result.append(Effect(scheme, line, segment, reduction))
+            shift = {target: reader.number(f"{path}.shift.{target}") for target in reader.names(f"{path}.shift")}
+            result.append(Effect(scheme, line, segment, acts_on, reduction, shift))
     return result
 
 
-def combine(reader: Reader, line: str, effects: list[Effect], t: int) -> Combined:
-    """Combines the effects on a line in a year: within segments they compound, over segments as the line's `overlap` says."""
-    on_line = [effect for effect in effects if effect.line == line]
-    segments: list[str] = []
-    for effect in on_line:
-        if effect.segment not in segments:
-            segments.append(effect.segment)
-
-    segment_savings = {}
-    effect_parts = []
-    for segment in segments:
+def combine(reader: Reader, line: str, effects: list[Effect], kinds: tuple[str, ...], t: int) -> Combined:
+    """Combines the effects of some kinds on a line in a year: within segments they compound, over segments as the line's `overlap` says."""
+    on_line = [effect for effect in effects if effect.line == line and effect.acts_on in kinds]
+    saved: dict[str, float] = {}
+    parts: list[tuple[Effect, float]] = []
+    for segment in dict.fromkeys(effect.segment for effect in on_line):
         inside = [effect for effect in on_line if effect.segment == segment]
         remaining = 1.0
         for effect in inside:
             remaining *= 1 - effect.reduction[t]
-        saved = segment_share(reader, line, segment)[t] * (1 - remaining)
-        segment_savings[segment] = saved
+        saved[segment] = segment_share(reader, line, segment)[t] * (1 - remaining)
         logs = [math.log1p(-effect.reduction[t]) for effect in inside]
         for effect, log in zip(inside, logs, strict=True):
-            weight = log / sum(logs) if sum(logs) != 0 else 0.0
-            effect_parts.append((effect.scheme, weight * saved))
+            parts.append((effect, log / sum(logs) * saved[segment] if sum(logs) != 0 else 0.0))
 
     overlap = reader.get(f"services.{line}.overlap", "disjoint")
-    added = sum(segment_savings.values())
+    added = sum(saved.values())
+    share = added
     if overlap == "independent":
-        remaining = 1.0
-        for saved in segment_savings.values():
-            remaining *= 1 - saved
-        share = 1 - remaining
-    else:
-        share = added
+        share = 1 - math.prod(1 - part for part in saved.values())
     clipped = share > 1
     share = min(share, 1.0)
-
-    factor = 1.0
     if overlap == "independent" or clipped:
         factor = share / added if added != 0 else 0.0
-    parts: dict[str, float] = {}
-    for scheme, part in effect_parts:
-        parts[scheme] = parts.get(scheme, 0.0) + part * factor
+        parts = [(effect, part * factor) for effect, part in parts]
     return Combined(share, parts, clipped)

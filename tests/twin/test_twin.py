@@ -7,7 +7,8 @@ import math
 import pytest
 
 from .model import twin
-from .reading import merged
+from .population import population
+from .reading import Reader, merged
 from .schemes import ramp_at
 
 
@@ -57,7 +58,7 @@ def test_growth_population_and_price() -> None:
     tree["population"] = {"size": 5000.0, "growth": [0.0, 0.2]}
     tree["inflation"] = {"pay": 0.1, "drugs": 0.2}
     result = one_draw(tree)
-    assert result["population"] == [5000.0, 6000.0]
+    assert population(Reader(tree, {}, is_plan=True))[1:] == [5000.0, 6000.0]
     assert column(result, "activity_do_nothing", "care") == pytest.approx([1100.0, 1100.0 * 1.2 * 1.1])
     assert column(result, "price", "care") == pytest.approx([110.0, 110.0 * 1.1 * 0.9])
     assert column(result, "unit_cost", "care") == pytest.approx([100 * 1.1 * 0.95, 100 * (1.1 * 0.95) ** 2])

@@ -15,7 +15,9 @@ pytestmark = [pytest.mark.unit, pytest.mark.skipif(sys.platform == "win32", reas
 
 def start(folder, *arguments, before="", **options):
     """``simrisk`` in a process of its own, in ``folder``; ``before`` is Python that runs first."""
-    code = f"{before}\nfrom simengine.cli.main import main\nmain()"
+    # a shell starts background jobs deaf to interrupts, and they hand that on: the gate may be such a job
+    heed = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f"{heed}\n{before}\nfrom simengine.cli.main import main\nmain()"
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
         cwd=folder,
@@ -32,10 +34,19 @@ def environment(project):
     return {**found, "PYTHONPATH": str(project)}
 
 
+#: A disk so slow that the signal finds the file half written, however busy the machine is.
+SLOW_DISK = """
+import time
+from simengine.results import store
+quick = store._Disk.write
+store._Disk.write = lambda disk, data: (time.sleep(0.05), quick(disk, data))[1]
+"""
+
+
 def signalled_while_writing(folder, environment, number):
     """A run that is sent a signal as soon as its file is growing; the process when it has ended."""
     study_file(folder)
-    run = start(folder, "run", "care.toml", "--draws", 120_000, "--store", "all", "--out", "out/x.nc", env=environment)
+    run = start(folder, "run", "care.toml", "--draws", 120_000, "--store", "all", "--out", "out/x.nc", before=SLOW_DISK, env=environment)
     until = time.monotonic() + 300
     try:
         while not any(size_of(file) > 0 for file in parts(folder)):

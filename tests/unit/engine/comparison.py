@@ -3,7 +3,6 @@
 ``python -m tests.unit.engine.comparison 0 100`` compares the random studies 0 to 99 and prints the largest difference of each variable.
 """
 
-import copy
 import json
 import sys
 from collections.abc import Iterator
@@ -18,9 +17,7 @@ from tests.unit.engine.running import ALL_VARIABLES, DESIGNS, Run, run_study
 
 #: Totals that the twin does not name; they are sums of what it does.
 TOTALS = ("gross_saving_total", "cost_released_total", "stranded_cost_total")
-#: Compared on its own, because the twin has it only through a second study (`pressure_differences`).
-PRESSURE = "spend_pressure"
-COMPARED = tuple(name for name in ALL_VARIABLES if name != PRESSURE)
+COMPARED = ALL_VARIABLES
 
 
 def how_to_run(seed: int) -> tuple[int, str]:
@@ -46,13 +43,8 @@ def driver_values(run: Run, scenario: int) -> list[dict[str, list[float]]]:
 def with_totals(outcome: dict[str, Any]) -> dict[str, Any]:
     """What the twin says, with the totals over lines."""
     years = range(len(outcome["net_position"]))
-    saving, released = ([sum(outcome[name][t].values()) for t in years] for name in ("gross_saving", "cost_released"))
-    before, after, cost = (outcome[name] for name in ("activity_do_nothing", "activity", "unit_cost"))
-    avoided = [sum(cost[t][line] * (before[t][line] - after[t][line]) for line in cost[t]) for t in years]
     totals = {
-        "gross_saving_total": saving,
-        "cost_released_total": released,
-        "stranded_cost_total": [a - r for a, r in zip(avoided, released, strict=True)],
+        f"{name}_total": [sum(outcome[name][t].values()) for t in years] for name in ("gross_saving", "cost_released", "stranded_cost")
     }
     scale = outcome["scale"] | dict.fromkeys(TOTALS, outcome["scale"]["net_position"])
     return outcome | totals | {"scale": scale}
@@ -98,18 +90,6 @@ def differences(run: Run, tree: dict[str, Any]) -> dict[str, tuple[float, str]]:
             found = relative_difference(engine[name], as_array(outcome[name], run.names(name)), outcome["scale"][name])
             if not found <= worst[name][0]:
                 worst[name] = (found, where)
-    return worst
-
-
-def pressure_differences(run: Run, tree: dict[str, Any]) -> float:
-    """The largest relative difference of the spend before required efficiency: the twin's spend with no efficiency required."""
-    other = copy.deepcopy(tree)
-    for line in other["services"].values():
-        line.pop("efficiency_required", None)
-    worst = 0.0
-    for _, outcome, engine in _outcomes(run, other):
-        wanted = as_array(outcome["spend_do_nothing"], run.names(PRESSURE))
-        worst = max(worst, relative_difference(engine[PRESSURE], wanted, outcome["scale"]["spend_do_nothing"]))
     return worst
 
 

@@ -29,7 +29,15 @@ class Run:
     def names(self, variable: str) -> tuple[tuple[str, ...], ...]:
         """The names along each entity axis of a variable."""
         layout = self.prepared.layout
-        lists = {"service": layout.services, "scheme": layout.schemes, "party": layout.parties, "arrangement": layout.arrangements}
+        lists = {
+            "service": layout.services,
+            "scheme": layout.schemes,
+            "party": layout.parties,
+            "arrangement": layout.arrangements,
+            "budget": layout.budgets,
+            "stream": layout.streams,
+            "segment": layout.segments,
+        }
         return tuple(lists[entity] for entity in VARIABLES[variable].entity)
 
     def plan(self, variable: str) -> Floats:

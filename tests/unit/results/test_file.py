@@ -9,14 +9,17 @@ import pytest
 import xarray as xr
 
 import simengine
+from simengine import schema
 from simengine.results.provenance import content_hash, digests
-from simengine.schema import DETAIL_VARIABLES, FLAGS, POSITION_VARIABLES, VARIABLES
+from simengine.schema import DETAIL_VARIABLES, FLAGS, POSITION_VARIABLES
 from simengine.version import VERSION
 from tests.unit.cli.care import simrisk, study_file
 
 pytestmark = pytest.mark.unit
 
-POSITIONS = {name for name, variable in POSITION_VARIABLES.items() if variable.stored}
+#: The study has no budget, no allocation and no population segment: nor has its result variables of theirs.
+VARIABLES = {name: one for name, one in schema.VARIABLES.items() if not {"budget", "stream", "segment"}.intersection(one.entity)}
+POSITIONS = {name for name, variable in POSITION_VARIABLES.items() if variable.stored and name in VARIABLES}
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ DATA = xr.Dataset({"a": ("x", [1.0, 2.0]), "n": ("x", ["one", "two"])}, attrs={"
 
 
 def test_what_is_written_is_read(tmp_path):
-    write_result(tmp_path / "x.nc", DATA, DATA)
+    write_result(tmp_path / "x.nc", DATA, DATA, DATA)
     found, summary = read_result(tmp_path / "x.nc")
     with found, summary:
         xr.testing.assert_identical(found.load(), DATA)
@@ -27,7 +27,7 @@ def test_what_is_written_is_read(tmp_path):
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
 def test_a_full_disk_is_known_after_hdf5_has_closed_the_file():
     with _Disk(Path("/dev/full")) as disk, pytest.raises(OSError, match="No space left") as caught:
-        _write(disk, DATA, DATA)
+        _write(disk, DATA, {"summary": DATA})
     assert caught.value.errno == errno.ENOSPC
 
 
@@ -38,7 +38,7 @@ def test_a_failed_write_leaves_the_file_that_was_there(tmp_path, monkeypatch):
     (tmp_path / "x.nc").write_bytes(b"before")
     monkeypatch.setattr("simengine.results.store._write", full)
     with pytest.raises(ResultError, match="x.nc was not written: the disk is full; nothing is left under that name"):
-        write_result(tmp_path / "x.nc", DATA, DATA)
+        write_result(tmp_path / "x.nc", DATA, DATA, DATA)
     assert (tmp_path / "x.nc").read_bytes() == b"before"
     assert os.listdir(tmp_path) == ["x.nc"]
 

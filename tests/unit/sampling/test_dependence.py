@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from simengine.errors import ParameterError
-from simengine.sampling.dependence import factor, kendall_to_pearson, spearman_to_pearson
+from simengine.sampling.dependence import (
+    factor,
+    kendall_to_pearson,
+    pearson_to_kendall,
+    pearson_to_spearman,
+    spearman_to_pearson,
+    spearman_to_student_t,
+    student_t_spearman,
+)
 
 pytestmark = [pytest.mark.unit, pytest.mark.plain]
 
@@ -65,3 +73,32 @@ def test_not_a_number_is_no_correlation() -> None:
 def test_wrong_shape() -> None:
     with pytest.raises(ParameterError, match="a, b: the matrix must have 2 rows of 2 values"):
         factor(["a", "b"], [[1, 0.5]])
+
+
+@pytest.mark.parametrize("rho", [-0.9, -0.3, 0.0, 0.5, 1.0])
+def test_back_from_scores(rho: float) -> None:
+    assert spearman_to_pearson(pearson_to_spearman(rho)) == pytest.approx(rho, abs=1e-14)
+    assert kendall_to_pearson(pearson_to_kendall(rho)) == pytest.approx(rho, abs=1e-14)
+
+
+@pytest.mark.parametrize("df", [1.0, 2.0, 5.0, 30.0])
+@pytest.mark.parametrize("rho", [-0.95, 0.3, 0.8])
+def test_spearman_of_a_t_copula(rho: float, df: float) -> None:
+    """Against the same expectation by another rule: a fixed scrambled Sobol' set of chi-squared values."""
+    from scipy.stats import chi2
+    from scipy.stats.qmc import Sobol
+
+    w = chi2.ppf(Sobol(3, seed=7).random_base2(17), df)
+    ratio = np.sqrt(w[:, 1] * w[:, 2] / ((w[:, 0] + w[:, 1]) * (w[:, 0] + w[:, 2])))
+    wanted = 6 / np.pi * np.arcsin(rho * ratio).mean()
+    assert student_t_spearman(rho, df) == pytest.approx(wanted, abs=3e-5)
+
+
+def test_spearman_of_a_t_copula_has_the_gaussian_one_for_its_limit() -> None:
+    for rho in (-0.9, 0.4, 0.7):
+        assert student_t_spearman(rho, 1e6) == pytest.approx(pearson_to_spearman(rho), abs=1e-6)
+
+
+@pytest.mark.parametrize("rank", [-1.0, -0.6, 0.0, 0.25, 0.9, 1.0])
+def test_asked_rank_correlation_of_a_t_copula(rank: float) -> None:
+    assert student_t_spearman(spearman_to_student_t(rank, 3.0), 3.0) == pytest.approx(rank, abs=1e-9)

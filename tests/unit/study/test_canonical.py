@@ -43,7 +43,7 @@ def test_what_leaves_the_identity_alone(tmp_path: Path, full: str, old: str, new
         ('sampler = "lhs"', 'sampler = "sobol"'),
         ("price = 1_500", "price = 1_501"),
         ("schemes.care.ramp.years = 1", "schemes.care.ramp.years = 2"),
-        ("cost_weights = { pay = 0.7, drugs = 0.2 }", "cost_weights = { drugs = 0.2, pay = 0.7 }"),
+        ("cost_weights = { pay = 0.7, drugs = 0.3 }", "cost_weights = { drugs = 0.3, pay = 0.7 }"),
         ("sides = [", "stretch = 0.01\nsides = ["),
     ],
 )

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from simengine.errors import StudyError
-from simengine.study.check_correlation import gaussian_correlation, matrix_fault, positive_semidefinite
 from simengine.study.defaults import arrangement_parties, residual_of
 from simengine.study.load import Study
 from simengine.study.numbers import Uncertain
@@ -115,30 +114,6 @@ def test_shares_that_sum_to_one_in_decimals_do(minimal: dict[str, Any]) -> None:
     minimal["parties"] |= {"a": {"role": "provider"}, "b": {"role": "provider"}}
     minimal["arrangements"] = {"deal": {"services": ["emergency"], "baseline": "plan", "gain_share": shares}}
     assert paths(minimal) == []
-
-
-@pytest.mark.parametrize(
-    ("rows", "sound"),
-    [
-        ([[1, 0.5], [0.5, 1]], True),
-        ([[1, 1], [1, 1]], True),
-        ([[1, -1], [-1, 1]], True),
-        ([[1, 0.9, -0.9], [0.9, 1, 0.9], [-0.9, 0.9, 1]], False),
-        ([[1, -0.5, -0.5], [-0.5, 1, -0.5], [-0.5, -0.5, 1]], True),
-        ([[1, -0.51, -0.51], [-0.51, 1, -0.51], [-0.51, -0.51, 1]], False),
-        ([[1, 0, 0.5], [0, 1, 0.9], [0.5, 0.9, 1]], False),
-    ],
-)
-def test_positive_semidefinite(rows: list[list[float]], sound: bool) -> None:
-    assert positive_semidefinite(rows) is sound
-
-
-def test_rank_correlation_of_a_gaussian_copula() -> None:
-    assert gaussian_correlation(1.0, kendall=False) == pytest.approx(1.0)
-    assert gaussian_correlation(0.5, kendall=False) == pytest.approx(2 * math.sin(math.pi / 12))
-    assert gaussian_correlation(0.5, kendall=True) == pytest.approx(math.sqrt(0.5))
-    # Three equal Spearman correlations of -0.49 exist as normal ones of -0.509, which do not.
-    assert matrix_fault([[1, -0.49, -0.49], [-0.49, 1, -0.49], [-0.49, -0.49, 1]], 3, kendall=False) is not None
 
 
 def test_plan_values() -> None:

@@ -8,7 +8,7 @@ import pytest
 from simengine.errors import StudyError
 from simengine.study.load import Study, load_study
 from simengine.study.numbers import Uncertain
-from simengine.study.schemes import RampTable
+from simengine.study.ramps import RampTable
 from simengine.study.walk import numbers
 
 pytestmark = pytest.mark.unit

@@ -7,8 +7,8 @@ import pytest
 from simengine.errors import StudyError
 from simengine.study.load import Study
 from simengine.study.numbers import Uncertain
+from simengine.study.ramps import RampTable
 from simengine.study.scenarios import deep_merge
-from simengine.study.schemes import RampTable
 
 pytestmark = pytest.mark.unit
 

@@ -23,7 +23,7 @@ def test_every_reference_leads_somewhere_and_no_mark_is_left() -> None:
 
 def test_top_level_keys_and_distributions() -> None:
     schema = json_schema()
-    assert set(schema["properties"]) == {*StudySpec.model_fields, "scenarios"}
+    assert set(schema["properties"]) == {*StudySpec.model_fields, "scenarios", "tables"}
     assert schema["additionalProperties"] is False
     options = schema["$defs"]["distribution"]["oneOf"]
     assert [option["properties"]["dist"]["const"] for option in options] == list(FAMILIES)

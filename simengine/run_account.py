@@ -1,0 +1,103 @@
+"""What a result says of its run: where it came from, how it was drawn, and what of that a reader should know."""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from simengine.engine.build_lines import term_values
+from simengine.engine.drivers import COLUMNS
+from simengine.engine.plan import Prepared
+from simengine.engine.simulate import Settings, Simulated
+from simengine.results.provenance import Run
+from simengine.sampling.streams import STREAM_VERSION
+from simengine.statistics.rank_correlation import achieved
+from simengine.study.copulas import copulas
+from simengine.study.load import Study
+from simengine.study.numbers import Uncertain
+from simengine.study.walk import numbers
+
+
+def provenance(ready: Prepared, runs: Sequence[Simulated], failed: int, settings: Settings) -> Run:
+    """Everything needed to run a study again, what was counted, and the notes."""
+    study, funding = ready.study, ready.drafts[0].plan.funding
+    register = {
+        number.path: {key: getattr(number.value, key) for key in ("dist", "parameters", "path", "plan", "risk", "source", "owner", "date")}
+        for number in numbers(study.spec)
+        if isinstance(number.value, Uncertain)
+    }
+    return Run(
+        study_name=study.name,
+        study_title=study.spec.title or "",
+        study_text=_resolved_text(study),
+        study_hash=study.digest,
+        seed=settings.seed,
+        sampler=settings.sampler,
+        stream_version=STREAM_VERSION,
+        draws=settings.draws,
+        failed=failed,
+        clipped=runs[0].clipped,
+        money_unit=study.spec.money.unit,
+        column_map=dict(ready.drivers.column),
+        drivers=register,
+        warnings=(*(str(warning) for warning in study.warnings), *notes(ready, settings.sampler)),
+        correlations=tuple(_correlations(ready, runs[0])),
+        unidentified_savings=_unidentified(study),
+        funding_assumed=tuple(name for name, party in study.spec.parties.items() if party.funding is None and funding[name].any()),
+    )
+
+
+def _unidentified(study: Study) -> dict[str, dict[str, object]]:
+    """Savings that a budget expects and no scheme brings: who is short of them, and by how much each year, in the currency."""
+    spec, found = study.spec, {}
+    for name, budget in spec.budgets.items():
+        amounts = term_values(budget.unidentified_savings, spec.years) * spec.money.scale
+        if amounts.any():
+            found[name] = {"holder": budget.holder, "amount": amounts.tolist()}
+    return found
+
+
+def _correlations(ready: Prepared, base: Simulated) -> Iterator[dict[str, object]]:
+    """Each correlation group: what was asked, what the copula was given (where repaired), and what the draws of the base have.
+
+    Of drivers with a value in each year the first year is looked at.
+    """
+    place = {key: ready.layout.starts[3] + k for k, key in enumerate(base.driver_names)}
+    for group in copulas(ready.study.spec, ready.drivers.order):
+        rows = [place[name, 0] for name in group.names if (name, 0) in place]
+        if len(rows) == len(group.names):
+            yield {
+                "drivers": group.names,
+                "measure": group.measure,
+                "copula": "gaussian" if group.df is None else f"student_t, df {group.df:g}",
+                "asked": group.asked,
+                "used": group.used,
+                "got": achieved(base.store[rows], group.measure),
+            }
+
+
+def notes(ready: Prepared, sampler: str) -> list[str]:
+    """What a reader of the numbers should know of how they were drawn."""
+    beyond = [name for name, column in ready.drivers.column.items() if column < 0]
+    paths = [name for name, by_year in ready.drivers.by_year.items() if by_year]
+    found = []
+    if sampler == "sobol" and beyond:
+        found.append(f"{len(beyond)} drivers beyond the {COLUMNS} columns of the Sobol' design use their stream, from {beyond[0]} on")
+    if sampler == "sobol" and paths and ready.layout.years > 1:
+        found.append(f"{len(paths)} drivers are drawn by year: the first year by the Sobol' design, later ones by their stream")
+    return found
+
+
+def _resolved_text(study: Study) -> str:
+    """The study as it was run, as TOML: the file itself, comments and all, unless ``--set`` changed it or there is none.
+
+    Draws, seed, sampler and storage stand in attributes of their own and do not count as a change.
+    """
+
+    def without_settings(tree: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in tree.items() if key != "simulation"}
+
+    if study.text and without_settings(tomllib.loads(study.text)) == without_settings(study.tree):
+        return study.text
+    import tomlkit
+
+    return tomlkit.dumps(study.tree)

@@ -1,0 +1,1 @@
+"""Sets of national assumptions that come with simrisk, one TOML file each."""
