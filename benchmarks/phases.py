@@ -30,7 +30,7 @@ def run_parts(model: Model, outputs: Outputs, scratch: Scratch, draws: int, stor
             draw_tile(model.variates, first, n, scratch.x, scratch.variates)
         if parts & DERIVE:
             run_ops(model.ops, model.ops.constant, model.ops.needed, scratch.x, n)
-            draw_noises(model.noises, scratch.x, scratch.variates, n)
+            draw_noises(model.noises, 0, model.noises.target.shape[0], scratch.x, scratch.variates, n)
         if parts & PROJECT:
             project_tile(model, outputs, scratch, n)
         if parts & STORE:

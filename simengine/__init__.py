@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 from simengine.version import VERSION
 
 __version__ = VERSION
-__all__ = ["Study", "__version__", "load_study", "run", "summarise"]
+__all__ = ["Study", "__version__", "load_study", "run", "settle", "summarise"]
 
 if TYPE_CHECKING:
     from simengine.api import Study, load_study, run, summarise
+    from simengine.settling.settle import settle
 
 #: Names that are fetched when first used: the package itself imports nothing numerical.
 _LAZY = frozenset(__all__) - {"__version__"}
@@ -16,6 +17,11 @@ _LAZY = frozenset(__all__) - {"__version__"}
 
 def __getattr__(name: str) -> object:
     """Fetch a public name from ``simengine.api``."""
+    if name == "settle":
+        # by itself: settling needs no simulation
+        from simengine.settling.settle import settle
+
+        return settle
     if name in _LAZY:
         from simengine import api
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from simengine.engine.plan import Prepared, driver_rows, prepare
 from simengine.engine.simulate import Settings, Simulated, simulate
 from simengine.errors import Problem, SimulationError, StudyError
 from simengine.jit import Floats
-from simengine.results.dataset import Labels, assemble, draw_variables, driver_variables, plan_variables
+from simengine.results.dataset import Labels, assemble, draw_variables, driver_variables, last_axis, plan_variables, rows_of
 from simengine.results.provenance import attributes, content_hash, digests
 from simengine.results.tables import read_tables, tables_dataset
 from simengine.run_account import notes, provenance
@@ -129,9 +129,13 @@ def settings_of(study: Study, threads: int | None = None) -> Settings:
 
 
 def complete(ready: Prepared, settings: Settings, store: str | Sequence[str], progress: Progress = lambda done, total: None) -> Completed:
-    """Simulate a study that has been laid out, base and scenarios, reporting progress."""
+    """Simulate a study that has been laid out, base and scenarios, reporting progress.
+
+    Drivers are part of the dataset where ``store`` keeps any: thousands of lines with drivers of their own are gigabytes.
+    """
     kept_detail = tuple(name for name in stored_variables(store) if name in DETAIL_VARIABLES)
-    _check_memory(ready, settings.draws, kept_detail)
+    settings = replace(settings, drivers=settings.drivers and bool(set(DRIVER_VARIABLES) & set(stored_names(store))))
+    _check_memory(ready, settings, kept_detail)
     total, runs = settings.draws * len(ready.scenarios), []
     for scenario in range(len(ready.scenarios)):
         before = scenario * settings.draws
@@ -162,10 +166,11 @@ def scenario_names(study: Study, asked: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in asked if name != "base"))
 
 
-def _check_memory(ready: Prepared, draws: int, kept: Sequence[str]) -> None:
+def _check_memory(ready: Prepared, settings: Settings, kept: Sequence[str]) -> None:
     """Refuse draws that would not fit in memory, with the sizes."""
+    draws = settings.draws
     rows = ready.layout.starts[3] + sum(ready.layout.detail_rows(name).size for name in kept)
-    rows += sum(count for _, count, _ in driver_rows(ready.drafts[0]).values())
+    rows += sum(count for _, count, _ in driver_rows(ready.drafts[0]).values()) if settings.drivers else 0
     needed = rows * draws * 8 * len(ready.scenarios)
     try:
         there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -211,8 +216,7 @@ def _position_arrays(ready: Prepared, runs: Sequence[Simulated]) -> dict[str, Fl
     for name in POSITION_VARIABLES:
         rows = ready.layout.rows(name)
         if rows.size:
-            per_run = [np.where(rows[..., None] >= 0, done.store[rows], 0.0) if (rows < 0).any() else done.store[rows] for done in runs]
-            found[name] = np.stack(per_run, axis=-1)
+            found[name] = last_axis([rows_of(done.store, rows) for done in runs])
     return found
 
 
@@ -222,10 +226,10 @@ def _dataset(ready: Prepared, runs: Sequence[Simulated], failed: Flags, kept: Se
     for name in kept:
         rows = ready.layout.detail_rows(name)
         if rows.size:
-            arrays[name] = np.stack([done.detail[done.detail_row[rows]] for done in runs], axis=-1)
+            arrays[name] = last_axis([rows_of(done.detail, done.detail_row[rows]) for done in runs])
     variables = draw_variables(arrays, labels)
     variables |= plan_variables({name: values for name, values in ready.plan.items() if values.size}, labels)
-    drivers, names = _driver_arrays(ready, runs)
+    drivers, names = _driver_arrays(ready, runs) if settings.drivers else ({}, {})
     variables |= drivers
     about = {"long_name": "1 where the draw is not finite and left out of the statistics", "units": "1"}
     variables["failed"] = xr.Variable(("draw", "scenario"), failed.astype(np.int8), about)
@@ -249,9 +253,7 @@ def _driver_arrays(ready: Prepared, runs: Sequence[Simulated]) -> tuple[dict[str
         first = ready.layout.starts[3]
         place = {key: first + k for k, key in enumerate(done.driver_names)}
         rows = [place.get((name, k), place.get((name, 0), -1)) for name, _, count in listed for k in range(count)]
-        array = done.store[rows] if rows else np.empty((0, done.store.shape[1]))
-        array[[k for k, row in enumerate(rows) if row < 0]] = np.nan
-        values.append(array)
+        values.append(rows_of(done.store, np.array(rows, dtype=np.int64), np.nan))
     return driver_variables(listed, ready.layout.years, values) if listed else ({}, {})
 
 

@@ -9,11 +9,14 @@ from simengine.engine.drivers import COLUMNS
 from simengine.engine.plan import Prepared
 from simengine.engine.simulate import Settings, Simulated
 from simengine.results.provenance import Run
+from simengine.sampling.sobol_pairs import UNNOTED, chance_correlation
 from simengine.sampling.streams import STREAM_VERSION
 from simengine.statistics.rank_correlation import achieved
 from simengine.study.copulas import copulas
 from simengine.study.load import Study
 from simengine.study.numbers import Uncertain
+from simengine.study.toml_text import toml_text
+from simengine.study.under_way import words
 from simengine.study.walk import numbers
 
 
@@ -39,10 +42,11 @@ def provenance(ready: Prepared, runs: Sequence[Simulated], failed: int, settings
         money_unit=study.spec.money.unit,
         column_map=dict(ready.drivers.column),
         drivers=register,
-        warnings=(*(str(warning) for warning in study.warnings), *notes(ready, settings.sampler)),
+        warnings=(*(str(warning) for warning in study.warnings), *notes(ready, settings.sampler, settings.draws)),
         correlations=tuple(_correlations(ready, runs[0])),
         unidentified_savings=_unidentified(study),
         funding_assumed=tuple(name for name, party in study.spec.parties.items() if party.funding is None and funding[name].any()),
+        observed=tuple(words(study.spec)),
     )
 
 
@@ -59,11 +63,15 @@ def _unidentified(study: Study) -> dict[str, dict[str, object]]:
 def _correlations(ready: Prepared, base: Simulated) -> Iterator[dict[str, object]]:
     """Each correlation group: what was asked, what the copula was given (where repaired), and what the draws of the base have.
 
-    Of drivers with a value in each year the first year is looked at.
+    Of drivers with a value in each year the first year is looked at in which none of them was observed.
     """
     place = {key: ready.layout.starts[3] + k for k, key in enumerate(base.driver_names)}
+    seen = {name: len(driver.spec.actual) for name, driver in ready.drafts[0].book.drivers.items()}
     for group in copulas(ready.study.spec, ready.drivers.order):
-        rows = [place[name, 0] for name in group.names if (name, 0) in place]
+        year = max(seen.get(name, 0) for name in group.names)
+        # what is drawn once and was never observed has one row for all years
+        at = [(name, year if (name, 1) in place else 0) for name in group.names]
+        rows = [place[one] for one in at if one in place]
         if len(rows) == len(group.names):
             yield {
                 "drivers": group.names,
@@ -75,8 +83,10 @@ def _correlations(ready: Prepared, base: Simulated) -> Iterator[dict[str, object
             }
 
 
-def notes(ready: Prepared, sampler: str) -> list[str]:
+def notes(ready: Prepared, sampler: str, draws: int) -> list[str]:
     """What a reader of the numbers should know of how they were drawn."""
+    columns = sum(column >= 0 for column in ready.drivers.column.values())
+    chance = chance_correlation(columns, draws) if sampler == "sobol" else None
     beyond = [name for name, column in ready.drivers.column.items() if column < 0]
     paths = [name for name, by_year in ready.drivers.by_year.items() if by_year]
     found = []
@@ -84,6 +94,11 @@ def notes(ready: Prepared, sampler: str) -> list[str]:
         found.append(f"{len(beyond)} drivers beyond the {COLUMNS} columns of the Sobol' design use their stream, from {beyond[0]} on")
     if sampler == "sobol" and paths and ready.layout.years > 1:
         found.append(f"{len(paths)} drivers are drawn by year: the first year by the Sobol' design, later ones by their stream")
+    if chance is not None:
+        found.append(
+            f"{draws:,} draws are few for {columns} drivers in the Sobol' design: some two of them may be correlated by up to about "
+            f"{chance[0]:g} by chance; from {chance[1]:,} draws on by less than {UNNOTED:g}"
+        )
     return found
 
 
@@ -98,6 +113,4 @@ def _resolved_text(study: Study) -> str:
 
     if study.text and without_settings(tomllib.loads(study.text)) == without_settings(study.tree):
         return study.text
-    import tomlkit
-
-    return tomlkit.dumps(study.tree)
+    return toml_text(study.tree)

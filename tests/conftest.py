@@ -12,7 +12,7 @@ os.environ.setdefault("SIMRISK_CACHE_DIR", str(PROJECT / ".cache" / "kernels"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-golden", action="store_true", help="write the digests in tests/golden/result_digests anew")
+    parser.addoption("--update-golden", action="store_true", help="write what tests/golden keeps anew: digests, page of worked examples")
 
 
 @pytest.fixture(scope="session")

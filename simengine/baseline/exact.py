@@ -22,7 +22,8 @@ def exact(value: Number) -> Fraction:
     if isinstance(value, Fraction):
         return value
     if isinstance(value, float):
-        return Fraction(repr(value))
+        # float() first: a NumPy float is a float, but writes its type as well
+        return Fraction(repr(float(value)))
     return Fraction(value)
 
 

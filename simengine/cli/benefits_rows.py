@@ -14,6 +14,7 @@ from simengine.engine.plan import Prepared
 from simengine.statistics.planned_effects import PlannedEffect, planned_effects
 from simengine.statistics.value_for_money import DrawnValue, SchemeValue, drawn_values, planned_outcomes, planned_values
 from simengine.study.defaults import payers_of
+from simengine.study.services import Service
 
 Array = npt.NDArray[np.float64]
 PLAN, VALUE, OUTCOMES, RISKS = "Benefits plan", "Value for money", "Cost per outcome", "Risk log"
@@ -23,6 +24,12 @@ _FACTORS = ("impact", "ramp", "delivery", "captured")
 def with_term(values: Array) -> Array:
     """Values by year, and their sum over the term."""
     return np.append(values, values.sum())
+
+
+def _part(line: Service, name: str, segment: str | None) -> str:
+    """A line, or a segment of it, as it is printed: the segment first, as a column may be cut short."""
+    label = line.label or name
+    return label if segment is None else f"{line.segments[segment].label or segment} ({label})"
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,7 @@ class Benefits:
             "effect": effect.effect,
             "line": effect.line,
             "line_label": line.label or effect.line,
+            "part_label": _part(line, effect.line, None if effect.shifted_from else effect.segment),
             "segment": effect.segment,
             "acts_on": "shift_in" if effect.shifted_from else effect.acts_on,
             "year": self.labels[place],

@@ -1,6 +1,7 @@
 """The guide's tables as they are printed: a table with its name, or a block for each scheme."""
 
 import math
+from dataclasses import replace
 
 from simengine.cli.benefits_rows import OUTCOMES, PLAN, RISKS, VALUE
 from simengine.cli.sheets import Column, Row, Sheet, sheet_text
@@ -19,13 +20,18 @@ def printed(sheet: Sheet) -> str:
     if not sheet.rows:
         return _NONE[sheet.name]
     years = list(dict.fromkeys(str(row["year"]) for row in sheet.rows if "year" in row))
-    shown = _by_scheme(sheet) if sheet.name == VALUE else sheet
+    shown = _by_scheme(sheet) if sheet.name == VALUE else _by_part(sheet) if sheet.name == PLAN else sheet
     lines = [", ".join([sheet.name, *years]), sheet_text(shown)]
     for key, title in (("calculation", "How the saving is calculated"), ("monitoring", "How it is monitored")):
         told = {(str(row["scheme_label"]), str(row[key])): None for row in sheet.rows if row.get(key)}
         if told:
             lines += ["", title, *(f"  {scheme}: {text}" for scheme, text in told)]
     return "\n".join(lines)
+
+
+def _by_part(sheet: Sheet) -> Sheet:
+    """A benefits plan with the segment that an effect is on beside its line."""
+    return replace(sheet, rows=[{**row, "line_label": row.get("part_label", row["line_label"])} for row in sheet.rows])
 
 
 def _by_scheme(sheet: Sheet) -> Sheet:

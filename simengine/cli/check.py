@@ -24,28 +24,37 @@ Example:
 @click.command("check", epilog=EXAMPLE)
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value of the study.")
+@click.option(
+    "--actuals", type=click.Path(path_type=Path), help="CSV or XLSX of years observed: service, year, activity, price, unit_cost."
+)
 @click.option("--strict", is_flag=True, help="List drivers without risk, source, owner or date, or with an old date; exit code 2 if any.")
 @click.option("--max-age", metavar="AGE", help="Age from which a date is old: 90d, 18m, 2y (default 2y).")
 @common_options
-def command(study: Path, *, overrides: tuple[str, ...], strict: bool, max_age: str | None, as_json: bool, quiet: bool) -> None:
+def command(
+    study: Path, *, overrides: tuple[str, ...], actuals: Path | None, strict: bool, max_age: str | None, as_json: bool, quiet: bool
+) -> None:
     """Read and validate a study: every problem at once; then its drivers, and in words who bears a gain and a loss."""
     oldest, age = _oldest(max_age, strict)
     from simengine.study.load import load_study
 
-    loaded = load_study(study, overrides)
+    loaded = load_study(study, overrides, actuals)
     from simengine.api import notes
     from simengine.cli.check_rows import correlation_rows, driver_rows
     from simengine.cli.run import announce_compilation
     from simengine.engine.plan import prepare
     from simengine.study.register import register
+    from simengine.study.under_way import observed, settled
+    from simengine.study.under_way import words as under_way
 
     if loaded.spec.arrangements:
         announce_compilation(quiet)
     ready = prepare(loaded, loaded.scenario_names)
     drivers, correlations = driver_rows(loaded, ready), correlation_rows(loaded)
-    entries, said = register(loaded, oldest, age), notes(ready, loaded.spec.simulation.sampler)
+    entries, said = register(loaded, oldest, age), notes(ready, loaded.spec.simulation.sampler, loaded.spec.simulation.draws)
     if as_json:
         result = {"drivers": drivers, "correlations": correlations, "register": [asdict(entry) for entry in entries], "notes": said}
+        seen = observed(loaded.spec)
+        result |= {"observed": {**seen, "arrangements": settled(loaded.spec)}} if seen else {}
         click.echo(_json(loaded, study, result))
     else:
         from simengine.cli.check_text import contract_words, correlation_words, driver_table, register_words
@@ -57,6 +66,8 @@ def command(study: Path, *, overrides: tuple[str, ...], strict: bool, max_age: s
             say(f"note: {note}", quiet)
         click.echo(f"{study}: no problems ({_counts(loaded, len(drivers))})")
         register_text = register_words(entries) if strict else ""
+        for line in under_way(loaded.spec):
+            click.echo(line)
         for words in (driver_table(drivers), correlation_words(correlations), risk_words(ready), contract_words(ready), register_text):
             if words:
                 click.echo(words)

@@ -34,6 +34,8 @@ def _driver_row(name: str, uncertain: Uncertain, unit: str, years: int) -> dict[
     quantile = _first_year(uncertain, built[0], years)
     row = _row(name, uncertain.dist, math.nan if means is None else means[0], quantile, unit, uncertain.path)
     row["plan"] = math.nan if plan is None else plan[0]
+    if uncertain.actual:
+        row["actual"] = list(uncertain.actual)
     experts = uncertain.parameters.get("experts")
     if uncertain.dist == "pool" and isinstance(experts, tuple):
         row["experts"] = [_expert_row(f"{name}.experts.{at}", expert, unit) for at, expert in enumerate(experts)]

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from simengine.cli.figures import money
-from simengine.engine.payoff import payoffs
+from simengine.engine.payoff import NOT_LESS, payoffs
 from simengine.engine.plan import Prepared
+from simengine.study.model import StudySpec
 from simengine.study.register import Entry
 
 _RATES = (0.01, 0.05)
@@ -30,7 +32,8 @@ def driver_table(rows: list[dict[str, Any]]) -> str:
     for row, name in listed:
         figures = " ".join([_mean(row), *(f"{_figure(row[key]):>10}" for key in ("p10", "p50", "p90"))])
         path = _PATHS.get(row["path"], f"  {row['path']}")
-        lines.append(f"{name:<{width}}  {row['dist']:<{family}} {figures}  {row['shape']}{path}")
+        seen = f"  observed {', '.join(_figure(value) for value in row['actual'])}" if "actual" in row else ""
+        lines.append(f"{name:<{width}}  {row['dist']:<{family}} {figures}  {row['shape']}{path}{seen}")
     if any(not math.isfinite(row["mean"]) for row, _ in listed):
         lines.append("* has no mean: the plan value")
     return "\n".join(lines)
@@ -83,28 +86,44 @@ def contract_words(ready: Prepared) -> str:
     layout, spec = ready.layout, ready.study.spec
     if not layout.arrangements:
         return ""
+    # a threshold is met at the rate itself: rounding must not decide which side of it an example falls on
     signed = [sign * rate for rate in _RATES for sign in (1.0, -1.0)]
-    payout, met, baselines = payoffs(ready, signed)
-    scale, unit = spec.money.scale, spec.money.unit
+    found = payoffs(ready, [rate * NOT_LESS for rate in signed])
+    payout, met, baselines = found.payout, found.met, found.baselines
     lines = []
     for a, name in enumerate(layout.arrangements):
         lines.append(f"\n{name}: who ends with what of a gain or a loss, at planned quality")
-        for t, year in enumerate(spec.horizon.year_labels):
+        said = []
+        for t in range(spec.years):
+            shares = [
+                [(layout.parties[p], float(payout[a, t, p, k])) for arrangement, p in layout.members if arrangement == a]
+                for k in range(len(signed))
+            ]
+            said.append([_who(shares[k], signed[k] * baselines[a, t], int(met[a, t, k])) for k in range(len(signed))])
+        for _, alike in groupby(range(spec.years), key=said.__getitem__):
+            years = list(alike)
             for k, rate in enumerate(signed):
-                amount = rate * baselines[a, t]
-                word = "gain" if rate > 0.0 else "loss"
-                shares = [(layout.parties[p], float(payout[a, t, p, k])) for arrangement, p in layout.members if arrangement == a]
-                said = _who(shares, amount, int(met[a, t, k]))
-                lines.append(f"  {year}: a {word} of {abs(rate):.0%} ({money(abs(amount) / scale)} {unit}) {said}")
+                lines.append(_sentence(spec, years, rate, [float(baselines[a, t]) for t in years], said[years[0]][k]))
     return "\n".join(lines)
+
+
+def _sentence(spec: StudySpec, years: Sequence[int], rate: float, baselines: Sequence[float], said: str) -> str:
+    """What is said of a gain or loss of years (numbered from 0) that are all alike, with its amount in the first and the last."""
+    labels, scale = spec.horizon.year_labels, spec.money.scale
+    ends = sorted({years[0], years[-1]})
+    amounts = dict.fromkeys(money(abs(rate) * baselines[t - years[0]] / scale) for t in ends)
+    word = "gain" if rate > 0.0 else "loss"
+    return f"  {' to '.join(labels[t] for t in ends)}: a {word} of {abs(rate):.0%} ({' to '.join(amounts)} {spec.money.unit}) {said}"
 
 
 def _who(shares: list[tuple[str, float]], amount: float, met: int) -> str:
     """The end of the sentence: who has what part, and how much of the amount is shared at all."""
     word, total = "gain" if amount > 0.0 else "loss", sum(value for _, value in shares)
-    if met == 0 or abs(total) < 1e-9 * abs(amount):
+    if abs(total) < 1e-9 * abs(amount):
         rate = "minimum savings rate" if word == "gain" else "minimum loss rate"
-        return f"does not go beyond the {rate}: it stays where payment leaves it"
+        # a rate that is met exactly leaves rounding, a guardrail nothing at all
+        why = f"does not go beyond the {rate}" if met == 0 or total != 0.0 else "leaves nothing to share"
+        return f"{why}: it stays where payment leaves it"
     parts = ", ".join(f"{party} {value / total:.0%}" for party, value in shares if value != 0.0)
     part = abs(total / amount)
     shared = "" if part > 0.9995 else f" (of the {part:.0%} of it that is shared)"

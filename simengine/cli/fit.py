@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from simengine.cli.output import WrongInput, common_options, envelope, say
+from simengine.cli.output import common_options, envelope, say
 
 EXAMPLE = """\b
 Example:
@@ -14,12 +14,14 @@ Example:
   simrisk fit uptake.csv --column share --unit pct --family beta --min 0 --max 1
   simrisk fit judgements.csv --experts --min 0 --max 1 --driver admissions_avoided
   simrisk fit judgements.csv --experts --each -q >> drivers.toml
+  simrisk fit stays.xlsx --sheet 2024 --column days
 """
 
 
 @click.command("fit", epilog=EXAMPLE)
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--column", metavar="NAME", help="Column to fit; not needed where the file has only one.")
+@click.option("--sheet", metavar="NAME", help="Sheet of an XLSX file [the first].")
 @click.option("--family", "families", multiple=True, metavar="NAME", help="A family to fit [all of the data's kind]; repeatable.")
 @click.option("--as", "kind", type=click.Choice(["counts", "continuous"]), help="Kind of the data [counts: whole numbers from 0].")
 @click.option("--min", "low", type=float, help="Smallest possible value: a known end of beta, uniform and triangular.")
@@ -40,10 +42,10 @@ def command(data: Path, *, as_json: bool, quiet: bool, **options: Any) -> None:
 
     With -q only that table is printed.
     """
-    from simengine.fitting.data import read_rows
+    from simengine.cli.fit_file import rows_of_file
 
     _check_options(options)
-    rows = read_rows(_text_of(data), str(data))
+    rows = rows_of_file(data, options["sheet"])
     if options["experts"]:
         found, shown, toml, notes = _judgements(rows, options)
     else:
@@ -83,24 +85,6 @@ def _check_options(options: dict[str, Any]) -> None:
     if fault is not None:
         message = f"--driver '{options['driver']}': {fault}"
         raise click.UsageError(message)
-
-
-def _text_of(path: Path) -> str:
-    """The text of a file, or why there is none."""
-    if path.suffix.lower() in (".xlsx", ".xls", ".xlsm", ".ods"):
-        message = f"{path}: a workbook cannot be read yet: save the sheet as CSV"
-        raise WrongInput(message)
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        message = f"{path}: there is no such file"
-    except IsADirectoryError:
-        message = f"{path}: is a folder, not a file of data"
-    except UnicodeDecodeError:
-        message = f"{path}: is not text in UTF-8: save it as CSV UTF-8"
-    except OSError as problem:
-        message = f"{path}: cannot be read: {(problem.strerror or str(problem)).lower()}"
-    raise WrongInput(message)
 
 
 def _data(rows: Any, options: dict[str, Any]) -> tuple[dict[str, Any], str, str, list[str]]:

@@ -24,6 +24,8 @@ COMMANDS = {
     "summary": ("simengine.cli.summary", "Print the summary of a stored run."),
     "benefits": ("simengine.cli.benefits", "The benefits plan of a study or a stored run; value for money, cost per outcome, risk log."),
     "waterfall": ("simengine.cli.waterfall", "Spend from the base year to the last: each factor, efficiency, each scheme."),
+    "terms": ("simengine.cli.terms", "The contract in plain words, year by year, with each party's payoff curve."),
+    "settle": ("simengine.cli.settle", "Settle actual outturns to the penny, with every step shown."),
     "fit": ("simengine.cli.fit", "Fit distributions to data or to the judgements of experts."),
     "baseline": ("simengine.cli.baseline", "Build service lines, and scheme impacts, from contract and activity tables."),
     "schema": ("simengine.cli.schema", "Print the JSON Schema of the study file."),

@@ -37,7 +37,7 @@ def _sentences(ready: Prepared, name: str, line: Service) -> Iterator[str]:
     yield _price(line, payer)
     fixed = ready.drafts[0].book.planned(ready.drafts[0].slots[name].fixed_share)
     if fixed.any():
-        years = f"over {line.release_years} years" if line.release_years else "at once"
+        years = f"over {line.release_years} year{'' if line.release_years == 1 else 's'}" if line.release_years else "at once"
         yield f"unit cost is {line.provider}'s, {fixed[0]:.0%} of it fixed and released {years}"
     else:
         yield f"unit cost is {line.provider}'s"

@@ -15,6 +15,7 @@ Example:
   simrisk run configs/bettercaretown.toml
   simrisk run configs/bettercaretown.toml --draws 262144 --scenario all
   simrisk run configs/bettercaretown.toml --set arrangements.admissions.msr=0.03
+  simrisk run configs/bettercaretown.toml --actuals observed.csv
 """
 
 
@@ -38,6 +39,9 @@ _LARGE = 2**30
     "--scenario", "scenarios", multiple=True, metavar="NAME", help="A scenario to run beside the base, on the same draws; 'all' for all."
 )
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value of the study, plan included.")
+@click.option(
+    "--actuals", type=click.Path(path_type=Path), help="CSV or XLSX of years observed: service, year, activity, price, unit_cost."
+)
 @click.option("--store", metavar="WHAT", help="positions, all, summary, or variables separated by commas.")
 @click.option("--out", type=click.Path(dir_okay=False), callback=_file_name, help="File to write [results/<study>-<hash>-s<seed>.nc].")
 @click.option("--tables", type=click.Path(path_type=Path), help="A stored run whose inverse distributions to draw with, bit for bit.")
@@ -49,7 +53,7 @@ def command(study: Path, *, as_json: bool, quiet: bool, out: str | None, force: 
     from simengine.study.load import load_study
 
     try:
-        loaded = load_study(study, _overrides(options))
+        loaded = load_study(study, _overrides(options), options["actuals"])
     except StudyError as error:
         raise StudyError([_of_option(problem, options) for problem in error.problems]) from None
     for warning in loaded.warnings:
@@ -72,7 +76,7 @@ def command(study: Path, *, as_json: bool, quiet: bool, out: str | None, force: 
     check_folder(path, size)
     if size > _LARGE:
         say(f"{settings.draws:,} draws will take {size / 2**30:.1f} GiB in {path}", quiet)
-    for note in api.notes(ready, settings.sampler):
+    for note in api.notes(ready, settings.sampler, settings.draws):
         say(f"note: {note}", quiet)
     with progress_bar(quiet) as progress:
         done = api.complete(ready, api.settings_of(loaded, threads), settings.store, progress)

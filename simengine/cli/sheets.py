@@ -1,4 +1,7 @@
-"""Tables for people: one description of the columns, printed, or written as CSV or XLSX. Money is written in the study's unit of money."""
+"""Tables for people: one description of the columns, printed, or written as CSV or XLSX. Money is written in the study's unit of money.
+
+``pence`` and ``rate`` are decimal numbers: money in the currency to the penny, and fractions (printed in percent).
+"""
 
 import contextlib
 import csv
@@ -7,6 +10,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -16,10 +20,11 @@ from simengine.cli.figures import money, probability
 from simengine.cli.output import WrongInput
 from simengine.errors import ResultError
 
-Kind: TypeAlias = Literal["text", "money", "price", "number", "whole", "ratio", "chance"]
+Kind: TypeAlias = Literal["text", "money", "price", "number", "whole", "ratio", "chance", "pence", "rate"]
 Row: TypeAlias = Mapping[str, object]
 ENDINGS = (".csv", ".xlsx")
 _FORMATS = {"money": "#,##0.000", "price": "#,##0.00", "number": "#,##0.0", "whole": "0", "ratio": "0.00", "chance": "0.0%"}
+_FORMATS |= {"pence": "#,##0.00", "rate": "0.000000%"}
 #: Characters of a column of a workbook that is still read without scrolling, and of a text and of a line of a header in print.
 _WIDEST, _PRINTED, _HEADER = 60, 28, 14
 
@@ -55,6 +60,8 @@ class Sheet:
         value = row.get(column.key)
         if column.kind == "text":
             return column.missing if value is None else str(value)
+        if isinstance(value, Decimal):
+            return value
         if not isinstance(value, float | int) or not math.isfinite(value):
             return None
         if column.kind == "whole":
@@ -115,7 +122,7 @@ def _csv(sheet: Sheet) -> str:
     writer.writerow([column.header for column in sheet.columns])
     for row in sheet.rows:
         cells = [sheet.cell(row, column) for column in sheet.columns]
-        writer.writerow(["" if value is None else value for value in cells])
+        writer.writerow(["" if value is None else f"{value:f}" if isinstance(value, Decimal) else value for value in cells])
     return out.getvalue()
 
 
@@ -131,8 +138,8 @@ def _workbook(sheets: Sequence[Sheet]) -> bytes:
             page.write_string(0, place, column.header, bold)
             cells = [sheet.cell(row, column) for row in sheet.rows]
             for line, value in enumerate(cells, start=1):
-                if isinstance(value, float | int):
-                    page.write_number(line, place, value, formats[column.kind])
+                if isinstance(value, float | int | Decimal):
+                    page.write_number(line, place, float(value), formats[column.kind])
                 elif value is not None:
                     # as text, whatever it begins with: a label is no formula
                     page.write_string(line, place, str(value), wrapped)
@@ -181,6 +188,8 @@ def _printed(sheet: Sheet, row: Row, column: Column) -> str:
     value, given = sheet.cell(row, column), row.get(column.key)
     if column.kind != "text" and isinstance(given, str):
         return given
+    if isinstance(value, Decimal):
+        return f"{value:,.2f}" if column.kind == "pence" else f"{value * 100:.4f}".rstrip("0").rstrip(".") + " %"
     if column.kind == "text" or not isinstance(value, float):
         return "" if value is None else _short(str(value)) if column.short else str(value)
     stated = row.get(column.error or "")

@@ -171,6 +171,7 @@ class SummaryText:
         assumed = json.loads(about.get("funding_assumed", "[]"))
         if assumed:
             lines.append(f"Funding of {', '.join(assumed)} is not stated: taken as the planned do-nothing spend of the lines they pay")
+        lines += [line[:1].upper() + line[1:] for line in json.loads(about.get("observed", "[]"))]
         if failed:
             lines.append(f"{failed:,} {'draw was' if failed == 1 else 'draws were'} not finite and left out")
         if int(about["clipped"]):

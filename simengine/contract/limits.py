@@ -11,3 +11,19 @@ def limit_to_corridor(payout: float, collar: float, cap: float) -> float:
     if math.isnan(payout):
         return payout
     return min(max(payout, -collar), cap)
+
+
+@kernel
+def limit_over_term(payout: float, so_far: float, collar: float, cap: float) -> float:
+    """Hold the payouts of the term so far with this year's between ``-collar`` and ``cap`` by limiting this year's."""
+    if math.isnan(payout) or math.isnan(so_far):
+        return payout + so_far
+    return min(max(payout, -collar - so_far), cap - so_far)
+
+
+@kernel
+def collar_left(collar: float, unearned: float) -> float:
+    """What an exposure of ``unearned`` improvement payments leaves of a collar, not below 0."""
+    if math.isnan(unearned):
+        return unearned
+    return max(collar - unearned, unearned - unearned)

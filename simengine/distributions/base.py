@@ -25,6 +25,7 @@ EMPIRICAL: Final = 8
 PIECES: Final = 9
 UNIT_GAMMA: Final = 10
 UNIT_LOGNORMAL: Final = 11
+WHOLE_PIECES: Final = 12
 
 Kind = Literal["number", "list", "text", "distribution", "distributions"]
 """What a parameter takes: a number (or one per year), a list of numbers, a text, a distribution, or a list of distributions and numbers."""

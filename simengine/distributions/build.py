@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from simengine.distributions.base import Distribution, Family, Fault, Parameter
 from simengine.distributions.families import FAMILIES
+from simengine.distributions.listing import bounded
 from simengine.distributions.mixture import as_distribution, cut
 from simengine.distributions.truncated import TRUNCATION
 from simengine.errors import ParameterError
@@ -53,7 +54,7 @@ def _build(dist: object, parameters: Mapping[str, Any], depth: int) -> Distribut
     if faults:
         raise ParameterError(faults)
     distribution = family(**made)
-    return cut(distribution, ends) if ends else distribution
+    return bounded(cut(distribution, ends) if ends else distribution)
 
 
 def _name_faults(dist: str, family: Family, given: Mapping[str, Any]) -> list[Fault]:

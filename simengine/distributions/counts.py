@@ -4,13 +4,14 @@ No library function takes part: from weight 2^256 at the mode every next weight 
 that each cumulated probability is the true one to 2^-100 of the largest weight, rounded once.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 
-from simengine.distributions.base import Encoded, IndexRow, Row, constant
+from simengine.distributions.base import Distribution, Encoded, IndexRow, Row, constant
 from simengine.distributions.discrete import encode_discrete
 
 #: ``ratio(k)``: numerator and denominator of P(k + 1)/P(k).
@@ -18,10 +19,14 @@ Ratio = Callable[[int], tuple[int, int]]
 
 #: Tables hold at most this many values.
 MOST_VALUES = 65536
+#: Counts of more values than this, cut or mixed, are drawn from their continuous extension; fewer are listed.
+MOST_LISTED = 16384
 _BITS = 256
 # Weights below 2^-100 of the largest no longer matter where the tails are cut at 2^-54.
 _DROPPED = 1 << (_BITS - 100)
 _CUT = 2.0**-54
+# Beside a continuous part a single count shows where it has 5e-9 of the tail at 2^-36: lists of large counts go as far as that.
+_LISTED_CUT = 2.0**-66
 
 
 @dataclass(frozen=True)
@@ -122,10 +127,41 @@ class Counts(Protocol):
         """Return the probability of more than ``x``."""
 
 
-def atoms_between(family: Counts) -> tuple[tuple[float, float], ...]:
-    """Return every count but those of the tails below 2^-54, with its probability: differences of the nearer tail."""
-    ends = np.array([_CUT])
-    k = np.arange(float(family.quantile(ends)[0]) - 1.0, float(family.isf(ends)[0]) + 1.0)
+def count_range(family: Counts) -> tuple[float, float]:
+    """Return the first and the last count but for those of the tails below 2^-66."""
+    ends = np.array([_LISTED_CUT])
+    return float(family.quantile(ends)[0]), float(family.isf(ends)[0])
+
+
+def whole_between(lower: float, upper: float) -> float:
+    """Return how many whole numbers from 0 on lie within the ends."""
+    first = math.ceil(max(lower, 0.0))
+    return max(math.floor(upper) - first + 1, 0) if math.isfinite(upper) else math.inf
+
+
+def atoms_between(family: Counts, lower: float, upper: float) -> tuple[tuple[float, float], ...]:
+    """Return every count of ``count_range`` within the ends, with its probability: differences of the nearer tail."""
+    first, last = count_range(family)
+    k = np.arange(max(first, math.ceil(max(lower, 0.0))) - 1.0, min(last, upper) + 1.0)
+    if k.size < 2:
+        return ()
     below, above = family.cdf(k), family.sf(k)
     weights = np.where(below[1:] < 0.5, np.diff(below), -np.diff(above))
     return tuple(zip(k[1:].tolist(), weights.tolist(), strict=True))
+
+
+@runtime_checkable
+class LargeCounts(Distribution, Protocol):
+    """A family of counts whose values may be too many to be listed one by one."""
+
+    def value_count(self) -> int:
+        """Return how many values are not in the tails that ``count_range`` leaves out."""
+
+    def atoms_within(self, lower: float, upper: float) -> tuple[tuple[float, float], ...]:
+        """Return the atoms within the ends."""
+
+    def extension(self) -> Distribution:
+        """Return a continuous distribution above -1 whose value, rounded up, is the count; the counts themselves where they are few."""
+
+    def biased(self) -> Self:
+        """Return the family of k - 1 where each count k is taken in proportion to k: k P(k) = mean P'(k - 1)."""

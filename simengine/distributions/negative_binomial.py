@@ -13,13 +13,15 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.distributions.base import COUNT, Encoded, Parameter, Row, constant, group_faults, range_faults
-from simengine.distributions.counts import CountTable, atoms_between, count_table
+from simengine.distributions.base import COUNT, Continuous, Distribution, Encoded, Parameter, Row, constant, group_faults, range_faults
+from simengine.distributions.counts import CountTable, atoms_between, count_range, count_table
 from simengine.distributions.sides import encode_sides
 from simengine.errors import ParameterError
 
 LEAST, MOST = 0.1, 1e9
 _EXACT_TO = 1000.0
+# Up to so many values a count stays a list beside larger ones.
+_FEW = 1024
 
 
 @dataclass(frozen=True, init=False)
@@ -86,9 +88,34 @@ class NegativeBinomial:
         return table.sf(x) if table is not None else self._extended(np.floor(np.asarray(x, np.float64)) + 1.0, upper=True)
 
     def atoms(self) -> tuple[tuple[float, float], ...]:
-        """Return the counts and their probabilities, without the tails below 2^-54."""
+        """Return the counts and their probabilities, without tails that no draw reaches."""
         table = self._table()
-        return table.atoms() if table is not None else atoms_between(self)
+        return table.atoms() if table is not None else self.atoms_within(0.0, math.inf)
+
+    def atoms_within(self, lower: float, upper: float) -> tuple[tuple[float, float], ...]:
+        """Return the atoms from ``lower`` to ``upper``."""
+        if self._table() is not None:
+            return tuple(atom for atom in self.atoms() if lower <= atom[0] <= upper)
+        return atoms_between(self, lower, upper)
+
+    def value_count(self) -> int:
+        """Return how many values ``atoms`` has."""
+        table = self._table()
+        if table is not None:
+            return table.below.size
+        first, last = count_range(self)
+        return int(last - first) + 1
+
+    def extension(self) -> Distribution:
+        """Return the continuous distribution whose value, rounded up, is the count; the counts themselves where they are few."""
+        return self if self.value_count() <= _FEW else ExtendedNegativeBinomial(self)
+
+    def biased(self) -> "NegativeBinomial":
+        """Return the negative binomial of size + 1 with the same p: k P(k) = mean P'(k - 1)."""
+        made = object.__new__(NegativeBinomial)
+        object.__setattr__(made, "mean_", self.mean_ * ((self.size + 1.0) / self.size))
+        object.__setattr__(made, "size", self.size + 1.0)
+        return made
 
     def breaks(self) -> tuple[float, ...]:
         """Return nothing: there is no density."""
@@ -122,10 +149,14 @@ class NegativeBinomial:
 
     def _count(self, v: Row, lower: NDArray[np.bool_]) -> Row:
         """Return the count at u = v (``lower``) or u = 1 - v, v <= 1/2."""
+        return np.maximum(np.ceil(self._value(v, lower)), 0.0)
+
+    def _value(self, v: Row, lower: NDArray[np.bool_]) -> Row:
+        """Return the count at u = v (``lower``) or u = 1 - v, v <= 1/2, before it is rounded up."""
         x = np.empty(v.shape)
         for upper, chosen in ((False, lower), (True, ~lower)):
-            x[chosen] = np.ceil(self._place(v[chosen], upper=upper) - 1.0)
-        return np.maximum(x, 0.0)
+            x[chosen] = self._place(v[chosen], upper=upper) - 1.0
+        return x
 
     def _place(self, v: Row, *, upper: bool) -> Row:
         """Return the real y > 0 at which I_p(size, y) is ``v``, or 1 - v (``upper``).
@@ -144,6 +175,51 @@ class NegativeBinomial:
                 step = (near - wanted) / ((after - before) / 2e-4)
             t = t - np.clip(np.where(np.isfinite(step), step, 0.0), -0.5, 0.5)
         return np.asarray(np.exp(t), np.float64)
+
+
+class ExtendedNegativeBinomial(Continuous):
+    """The real x with I_p(size, x + 1) = u: a negative binomial count before it is rounded up."""
+
+    name, parameters = NegativeBinomial.name, NegativeBinomial.parameters
+
+    def __init__(self, family: NegativeBinomial) -> None:
+        self._family = family
+
+    def mean(self) -> float:
+        """Return the mean, as if rounding up added half a count (near enough to tell that it is finite)."""
+        return self._family.mean() - 0.5
+
+    def variance(self) -> float:
+        """Return the variance, as if rounding up were independent (near enough to tell that it is finite)."""
+        return self._family.variance() - 1.0 / 12.0
+
+    def support(self) -> tuple[float, float]:
+        """Return the numbers above -1."""
+        return -1.0, math.inf
+
+    def quantile(self, u: Row) -> Row:
+        """Return the value that is not exceeded with probability ``u``."""
+        u = np.asarray(u, np.float64)
+        return self._family._value(np.minimum(u, 1.0 - u), u < 0.5)
+
+    def isf(self, v: Row) -> Row:
+        """Return the value that is exceeded with probability ``v``."""
+        v = np.asarray(v, np.float64)
+        return self._family._value(np.minimum(v, 1.0 - v), v > 0.5)
+
+    def cdf(self, x: Row) -> Row:
+        """Return the probability of at most ``x``."""
+        return self._family._extended(np.asarray(x, np.float64) + 1.0, upper=False)
+
+    def sf(self, x: Row) -> Row:
+        """Return the probability of more than ``x``."""
+        return self._family._extended(np.asarray(x, np.float64) + 1.0, upper=True)
+
+    def encode(self) -> Encoded:
+        """Return the table that ``tabulate`` makes."""
+        from simengine.distributions.pieces import tabulate
+
+        return tabulate(self)
 
 
 def _size(mean: float, sd: float) -> float:

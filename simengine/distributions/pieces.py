@@ -21,7 +21,7 @@ from typing import Final
 
 import numpy as np
 
-from simengine.distributions.base import PIECES, TABLE, Distribution, Encoded, IndexRow, Row, constant, rounded
+from simengine.distributions.base import PIECES, TABLE, WHOLE_PIECES, Distribution, Encoded, IndexRow, Row, constant, rounded
 from simengine.distributions.discrete import encode_discrete, running_sums
 from simengine.distributions.inverse_table import (
     COEFFICIENTS,
@@ -103,6 +103,18 @@ def fill_pieces(x: Row, u: Row, index: IndexRow, place: Row, table: Row, n: int)
         x[i] += polynomial(table, index[i], place[i])
 
 
+@kernel
+def fill_whole_pieces(  # noqa: PLR0913, PLR0917 - two ends beside what fill_pieces takes
+    x: Row, u: Row, index: IndexRow, place: Row, table: Row, low: float, high: float, n: int
+) -> None:
+    """As ``fill_pieces``, rounded up to a whole number from ``low`` to ``high``."""
+    fill_pieces(x, u, index, place, table, n)
+    for i in range(n):
+        value = math.ceil(x[i])
+        value = value if value > low else low
+        x[i] = value if value < high else high
+
+
 @dataclass(frozen=True)
 class _Piece:
     """A segment with its polynomials, shape (pieces, 6), on ``grid`` equal pieces or (0) on octaves towards both ends."""
@@ -130,6 +142,18 @@ def tabulate(distribution: Distribution) -> Encoded:
         if encoded is not None:
             return encoded
     return _joined(_fitted(distribution, [part for whole in parts for part in spread(whole, distribution)]))
+
+
+def tabulate_whole(extension: Distribution, low: float, high: float) -> Encoded:
+    """Encode the value of ``extension`` rounded up and held to ``low`` to ``high``: as PIECES, with the two ends as arguments.
+
+    Raises
+    ------
+    ParameterError
+        As ``tabulate`` does.
+    """
+    parts = [part for whole in segments(extension) for part in spread(whole, extension)]
+    return Encoded(WHOLE_PIECES, (low, high, 0.0, 0.0), _joined(_fitted(extension, parts)).table)
 
 
 def _discrete(distribution: Distribution, parts: list[Segment]) -> Encoded:
@@ -219,7 +243,7 @@ def _polynomials_at(polynomials: Row, t: Row) -> Row:
 
 def _fitted(distribution: Distribution, parts: list[Segment]) -> list[_Piece]:
     """Return every segment with polynomials of the stated accuracy, segments cut where it takes that."""
-    todo = [(part, 1 if part.near > 0.0 or part.is_atom else 0) for part in (inside(distribution, part).closed() for part in parts)]
+    todo = [(part, 1 if part.near > 0.0 or part.is_atom else 0) for part in (part.closed() for part in inside(distribution, parts))]
     done: list[_Piece] = []
     for _ in range(_MOST_ROUNDS):
         fitted = _fit(distribution, [part for part, _ in todo], [grid for _, grid in todo])

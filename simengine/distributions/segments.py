@@ -5,6 +5,7 @@ a tail is known to the same relative accuracy as one in the middle. Moments by q
 """
 
 import math
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -25,6 +26,10 @@ _SHORT_IN_TAIL: Final = 1e-8
 _LEAP: Final = 1e-3
 # Rounding of a table, as a part of its stretch.
 _OVERSHOT: Final = 1e-9
+# Rounding of a probability at the end of a stretch.
+_ROUNDED: Final = 2.0**-43
+# More stretches than this are no longer integrated one by one.
+_MANY: Final = 512
 # Where a tail's power is read off; reference functions lose it further out.
 _DEEP: Final = (40, 80)
 
@@ -57,7 +62,9 @@ class Segment(NamedTuple):
         A value a hair beyond an atom at the end is no error in value, but one of the atom's whole weight in probability.
         """
         low, high = min(self.x_near, self.x_far), max(self.x_near, self.x_far)
-        slack = _OVERSHOT * (high - low) if math.isfinite(high - low) else 0.0
+        # The ends of the stretch are rounded: of a short one that is a larger part.
+        part = max(_OVERSHOT, _ROUNDED * self.far / (self.far - self.near))
+        slack = part * (high - low) if math.isfinite(high - low) else 0.0
         x = np.where((x < low) & (x >= low - slack), low, x)
         return np.asarray(np.where((x >= high) & (x <= high + slack), np.nextafter(high, low), x), np.float64)
 
@@ -115,18 +122,35 @@ def _halves(start: tuple[float, float, float], end: tuple[float, float, float], 
     return found
 
 
-def inside(distribution: Distribution, part: Segment) -> Segment:
-    """Return a stretch between atoms with the values just inside its ends, where the quantile leaps from the atom within rounding.
+def inside(distribution: Distribution, parts: Sequence[Segment]) -> list[Segment]:
+    """Return stretches between atoms with the values just inside their ends, where the quantile leaps from the atom within rounding.
 
     The density of a continuous part may be next to nothing beside an atom: the values between are then never drawn.
     """
-    if part.is_atom or part.near == 0.0 or not math.isfinite(part.x_near + part.x_far):
-        return part
-    edge = 0.25 * min(_SHORT, _SHORT_IN_TAIL * part.near)
-    if part.far - part.near <= 4.0 * edge:
-        return part
-    near, far = (rounded(x) for x in part.values(distribution, np.array([part.near + edge, part.far - edge])).tolist())
-    leap = _LEAP * abs(part.x_far - part.x_near)
+    edges = {k: 0.25 * min(_SHORT, _SHORT_IN_TAIL * part.near) for k, part in enumerate(parts) if _has_ends(part)}
+    edges = {k: edge for k, edge in edges.items() if parts[k].far - parts[k].near > 4.0 * edge}
+    found = list(parts)
+    for upper, function in ((False, distribution.quantile), (True, distribution.isf)):
+        chosen = [k for k in edges if parts[k].upper == upper]
+        if chosen:
+            # One call for all of them: a root of a mixture each, found together.
+            x = function(np.array([(parts[k].near + edges[k], parts[k].far - edges[k]) for k in chosen]))
+            for k, (near, far) in zip(chosen, x.tolist(), strict=True):
+                found[k] = _leapt(parts[k], near, far, edges[k])
+    return found
+
+
+def _has_ends(part: Segment) -> bool:
+    """Whether a stretch lies between two values, away from the end of the tail."""
+    return not part.is_atom and part.near > 0.0 and math.isfinite(part.x_near + part.x_far)
+
+
+def _leapt(part: Segment, near: float, far: float, edge: float) -> Segment:
+    """Return a stretch with these values at ``edge`` inside its ends, where they are far from those at its ends."""
+    low, high = min(part.x_near, part.x_far), max(part.x_near, part.x_far)
+    near, far = (rounded(min(max(x, low), high)) for x in (near, far))
+    # On a stretch that is little more than its edges the values there differ though it is a straight line.
+    leap = max(_LEAP, 8.0 * edge / (part.far - part.near)) * (high - low)
     x_near = near if abs(near - part.x_near) > leap else part.x_near
     return part._replace(x_near=x_near, x_far=far if abs(far - part.x_far) > leap else part.x_far)
 
@@ -147,7 +171,11 @@ def moments(distribution: Distribution, finite: tuple[bool, bool]) -> tuple[floa
     Gauss-Legendre with 20 points on octaves towards both ends of every stretch; a tail that falls as a power is followed down to
     2^-1000. A moment that a tail leaves infinite is infinite (NaN where both tails do); the variance of such a mean is NaN.
     """
-    parts = [_weighted(segment, distribution) for segment in segments(distribution)]
+    whole = segments(distribution)
+    # Very many stretches between breaks: each is so short that one rule without octaves serves it.
+    short = [k for k, part in enumerate(whole) if len(whole) > _MANY and _has_ends(part)]
+    parts = [_weighted(whole[k], distribution) for k in sorted(set(range(len(whole))) - set(short))]
+    parts += [_short_weighted([whole[k] for k in short], distribution)] if short else []
     x, weight = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
     tails = [(False, False) if known else _divergence(distribution, power) for known, power in zip(finite, (1, 2), strict=True)]
     if any(tails[0]):
@@ -184,6 +212,17 @@ def _weighted(segment: Segment, distribution: Distribution) -> tuple[Row, Row]:
     # So far out that the reference function gives up.
     known = np.isfinite(x)
     return x[known], np.concatenate(weights)[known]
+
+
+def _short_weighted(parts: Sequence[Segment], distribution: Distribution) -> tuple[Row, Row]:
+    """Return values and weights of Gauss-Legendre with 8 points on each stretch, rising; one call for each tail."""
+    node, weight = np.polynomial.legendre.leggauss(8)
+    ends = np.array([(part.near, part.far, min(part.x_near, part.x_far), max(part.x_near, part.x_far)) for part in parts])
+    half, upper = 0.5 * (ends[:, 1:2] - ends[:, :1]), np.array([part.upper for part in parts])
+    p = 0.5 * (ends[:, 1:2] + ends[:, :1]) + half * node
+    x = np.empty_like(p)
+    x[~upper], x[upper] = distribution.quantile(p[~upper]), distribution.isf(p[upper])
+    return np.clip(x, ends[:, 2:3], ends[:, 3:]).ravel(), (half * weight).ravel()
 
 
 def _octave_rule(octaves: int) -> tuple[Row, Row]:

@@ -99,8 +99,11 @@ def below(t: Row, df: float) -> Row:
     t = np.asarray(t, np.float64)
     size = np.minimum(np.abs(t) / math.sqrt(df), 1e150)
     square = size * size
-    near = betaincc(0.5, 0.5 * df, square / (1.0 + square))
-    both_tails = np.where(square < 1.0, near, betainc(0.5 * df, 0.5, 1.0 / (1.0 + square)))
+    # Each of the two only where it is wanted: they are what tabulating a mixture spends its time on.
+    near = square < 1.0
+    both_tails = np.empty(square.shape)
+    both_tails[near] = betaincc(0.5, 0.5 * df, square[near] / (1.0 + square[near]))
+    both_tails[~near] = betainc(0.5 * df, 0.5, 1.0 / (1.0 + square[~near]))
     return np.asarray(np.where(t < 0.0, 0.5 * both_tails, 1.0 - 0.5 * both_tails), np.float64)
 
 

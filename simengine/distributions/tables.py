@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
-from simengine.distributions.base import COUNT, DISCRETE, PIECES, TABLE, UNIT_GAMMA, UNIT_LOGNORMAL, Encoded, Row, is_number
+from simengine.distributions.base import COUNT, DISCRETE, PIECES, TABLE, UNIT_GAMMA, WHOLE_PIECES, Encoded, Row, is_number
 from simengine.distributions.build import build
 from simengine.distributions.normal import score_table
 from simengine.errors import ParameterError, ResultError
@@ -107,7 +107,7 @@ def _depends_on_scipy(dist: str, parameters: Mapping[str, Any], encoded: Encoded
     """Whether the numbers come from a library's function, rather than from the parameters by arithmetic of our own."""
     if encoded.code == DISCRETE:
         return dist not in {"discrete", "empirical"} or any(parameters.get(name) is not None for name in ("lower", "upper"))
-    return encoded.code in {TABLE, COUNT, PIECES, UNIT_GAMMA} and encoded.table is not None and not _is_scores(encoded.table)
+    return encoded.code in {TABLE, COUNT, PIECES, WHOLE_PIECES, UNIT_GAMMA} and encoded.table is not None and not _is_scores(encoded.table)
 
 
 def _is_scores(table: Row) -> bool:
@@ -153,7 +153,7 @@ def _unpacked(numbers: Row, entry: Mapping[str, Any]) -> Encoded:
     """Return one entry of the index with its table."""
     code, start, size = int(entry["code"]), entry["start"], int(entry["size"])
     a, b, c, d = (float(arg) for arg in entry["args"])
-    if not 0 <= code <= UNIT_LOGNORMAL or not all(math.isfinite(arg) for arg in (a, b, c, d)):
+    if not 0 <= code <= WHOLE_PIECES or not all(math.isfinite(arg) for arg in (a, b, c, d)):
         raise ValueError(entry["key"])
     if start is None:
         return Encoded(code, (a, b, c, d))

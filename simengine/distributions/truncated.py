@@ -12,7 +12,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.distributions.base import Distribution, Encoded, Fault, Parameter, Row, range_faults
+from simengine.distributions.base import Distribution, Encoded, Fault, Parameter, Row, range_faults, rounded
+from simengine.distributions.counts import MOST_LISTED, LargeCounts, whole_between
 from simengine.distributions.segments import moments
 from simengine.distributions.truncated_edge import Edge, fit_edge
 from simengine.errors import ParameterError
@@ -94,6 +95,8 @@ class Truncated:
     @cached_property
     def _moments(self) -> tuple[float, float]:
         """Return mean and variance."""
+        if isinstance(self.base, LargeCounts) and min(self.base.value_count(), whole_between(self.lower, self.upper)) > MOST_LISTED:
+            return _count_moments(self.base, self.lower, self.upper)
         return moments(self, (math.isfinite(self.base.mean()), math.isfinite(self.base.variance())))
 
     def mean(self) -> float:
@@ -109,7 +112,8 @@ class Truncated:
         """Return the ends of what is left; a gap at an end is not part of it."""
         low, high = self.base.support()
         low, high = max(low, self.lower), min(high, self.upper)
-        marks = sorted({*self.base.breaks(), *(x for x, _ in self.base.atoms())})
+        atoms = self.base.atoms_within(low, high) if isinstance(self.base, LargeCounts) else self.base.atoms()
+        marks = sorted({*self.base.breaks(), *(x for x, _ in atoms)})
         for x in marks:
             if low < x <= high:
                 if float(self._cdf(np.nextafter(np.array([x]), -math.inf))[0]) > 0.0:
@@ -218,6 +222,8 @@ class Truncated:
 
     def atoms(self) -> tuple[tuple[float, float], ...]:
         """Return the atoms within the ends, renormalised."""
+        if isinstance(self.base, LargeCounts):
+            return tuple((x, p / self.share) for x, p in self.base.atoms_within(self.lower, self.upper))
         return tuple((x, p / self.share) for x, p in self.base.atoms() if self.lower <= x <= self.upper)
 
     def breaks(self) -> tuple[float, ...]:
@@ -230,3 +236,31 @@ class Truncated:
         from simengine.distributions.pieces import tabulate
 
         return tabulate(self)
+
+
+def _count_moments(base: LargeCounts, lower: float, upper: float) -> tuple[float, float]:
+    """Return mean and variance of a count of many values within the ends: k P(k) = mean P'(k - 1), so that sums are probabilities.
+
+    Where the mean is more than a thousand standard deviations the variance is that of the extension, and of rounding it up.
+    """
+    share, once = _share_of(base, lower, upper), base.biased()
+    twice = once.biased()
+    mean = base.mean() * _share_of(once, lower - 1.0, upper - 1.0) / share
+    square = base.mean() * once.mean() * _share_of(twice, lower - 2.0, upper - 2.0) / share
+    variance = square + mean - mean * mean
+    if variance < 1e-6 * mean * mean:
+        known = {"lower": math.ceil(lower) - 1.0 if math.isfinite(lower) else -1.0}
+        if math.isfinite(upper):
+            known["upper"] = float(math.floor(upper))
+        variance = truncate(base.extension(), known).variance() + 1.0 / 12.0
+    return rounded(mean), rounded(variance)
+
+
+def _share_of(distribution: Distribution, lower: float, upper: float) -> float:
+    """Return the probability of a count from ``lower`` to ``upper``."""
+    known = {name: end for name, end in (("lower", lower), ("upper", upper)) if math.isfinite(end)}
+    try:
+        within = truncate(distribution, known)
+    except ParameterError:
+        return 0.0
+    return within.share if isinstance(within, Truncated) else 1.0

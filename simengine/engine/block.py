@@ -7,22 +7,17 @@ the passes over a tile that call them are ``lines``, ``arrangements`` and ``posi
 from typing import NamedTuple
 
 from simengine.engine.actual_costs import Actual, fill_actual_costs
-from simengine.engine.arrangements import (
-    ARRANGEMENT_ROWS,
-    OUTTURN,
-    Area,
-    Arrangements,
-    Covered,
-    add_covered_line,
-    settle_year,
-)
+from simengine.engine.arrangements import settle_year
+from simengine.engine.covered_lines import add_covered_line
 from simengine.engine.detail import Detail, DetailScratch, keep_line, keep_schemes
 from simengine.engine.lines import ADDED, CLIPPED, SUM_ROWS, Effects, Lines, line_reduction, line_values, line_year, release_from
+from simengine.engine.observed import Observed, Work, fill_observed
 from simengine.engine.ops import Ops, fill_row, row_view, run_ops
 from simengine.engine.positions import Parties, Reported, position_year, report_year
 from simengine.engine.schemes import add_scheme_savings
 from simengine.engine.shifts import Shifts, add_shifted, charge_schemes, shift_activity
 from simengine.engine.special_lines import special_line_year, special_price, special_reductions
+from simengine.engine.terms import ARRANGEMENT_ROWS, OUTTURN, Area, Arrangements, Covered
 from simengine.engine.tile import BLOCK, STRIDE, TILE
 from simengine.engine.variates import Variates, VariateScratch, draw_tile
 from simengine.engine.volatility import Noises, draw_noises
@@ -35,6 +30,7 @@ class Model(NamedTuple):
     variates: Variates
     noises: Noises
     ops: Ops
+    observed: Observed
     lines: Lines
     effects: Effects
     shifts: Shifts
@@ -96,6 +92,8 @@ def _project_line(model: Model, outputs: Outputs, scratch: Scratch, s: int, n: i
     """All years of line ``s``: reduction by schemes, money, sums of its pair and of its arrangement."""
     lines, years = model.lines, model.lines.plan_price.shape[1]
     work, x, area = scratch.work, scratch.x, _area(outputs, scratch)
+    # a line whose activity is a multiple of another's has no scheme, and nothing else to be worked out
+    worked = model.detail.row[0, s] >= 0
     for t in range(years):
         line_reduction(work, x, model.effects, s, t, n)
         sums = scratch.sums[(lines.pair[s, t] * years + t) * SUM_ROWS * STRIDE :]
@@ -108,7 +106,7 @@ def _project_line(model: Model, outputs: Outputs, scratch: Scratch, s: int, n: i
             line_year(work, sums, scratch.history, x, lines, s, t, n)
         if model.covered.arrangement[s, t] >= 0:
             add_covered_line(area, work, lines, model.covered, s, t, n)
-        if model.detail.wanted or model.actual.scheme.shape[0] > 0:
+        if (model.detail.wanted or model.actual.scheme.shape[0] > 0) and worked:
             _detail_line(model, scratch, s, t, n)
 
 
@@ -151,6 +149,18 @@ def project_tile(model: Model, outputs: Outputs, scratch: Scratch, n: int) -> No
 
 
 @inner_kernel
+def _draw_noises(model: Model, scratch: Scratch, n: int) -> None:
+    """The noise of every line; between them the lines that were observed, whose later noise is about what follows from that."""
+    done = 0
+    for o in range(model.observed.noise_end.shape[0]):
+        if o > 0:
+            work = Work(scratch.x, scratch.work, scratch.detail.work, scratch.shifts)
+            fill_observed(work, model.lines, model.effects, model.shifts, model.observed, o - 1, n)
+        draw_noises(model.noises, done, model.observed.noise_end[o], scratch.x, scratch.variates, n)
+        done = model.observed.noise_end[o]
+
+
+@inner_kernel
 def _store(outputs: Outputs, scratch: Scratch, store: Floats, first: int, n: int) -> None:
     """Copy the kept output rows, then the kept drivers, to their rows of the store."""
     keep_apart()
@@ -180,7 +190,7 @@ def run_blocks(
         draw_tile(model.variates, first, n, scratch.x, scratch.variates)
         last = model.ops.kind.shape[0] if model.detail.wanted else model.ops.needed
         run_ops(model.ops, model.ops.constant, last, scratch.x, n)
-        draw_noises(model.noises, scratch.x, scratch.variates, n)
+        _draw_noises(model, scratch, n)
         scratch.detail.position[0] = first - origin
         scratch.detail.position[1] = first // BLOCK - first_block
         project_tile(model, outputs, scratch, n)

@@ -1,10 +1,11 @@
 """Marginal bands of payment as arrays, and which lines need the passes of special_lines.py."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from simengine.engine.build_observed import ObservedLine
 from simengine.engine.lines import Special
 from simengine.study.model import StudySpec
 from simengine.study.payment_bands import MarginalBand
@@ -17,8 +18,8 @@ def _band_share(band: MarginalBand, years: int) -> list[float]:
     return list(band.share) if isinstance(band.share, tuple) else [band.share] * years
 
 
-def build_bands(spec: StudySpec, years: int, changed: Sequence[bool]) -> Special:
-    """The bands of every line; ``changed`` marks lines that are special for another reason (all are unmarked when it is empty)."""
+def build_bands(spec: StudySpec, years: int, changed: Sequence[bool], observed: Mapping[str, ObservedLine]) -> Special:
+    """The bands of every line; ``changed`` marks lines that schemes make special (all are unmarked when it is empty)."""
     lines = list(spec.services.values())
     found = [[_bands(line, side) for side in _SIDES] for line in lines]
     width = max((len(bands) for sides in found for bands in sides), default=0)
@@ -29,11 +30,15 @@ def build_bands(spec: StudySpec, years: int, changed: Sequence[bool]) -> Special
                 edge[s, k, at] = band.from_edge
                 share[s, k, :, at] = _band_share(band, years)
     marked = list(changed) or [False] * len(lines)
+    seen = [observed.get(name) for name in spec.services]
+    special = [on or bool(line.marginal_bands) or one is not None for on, line, one in zip(marked, lines, seen, strict=True)]
     return Special(
-        line=np.array([on or bool(line.marginal_bands) for on, line in zip(marked, lines, strict=True)], dtype=np.int64),
+        line=np.array(special, dtype=np.int64),
         bands=np.array([[len(bands) for bands in sides] for sides in found], dtype=np.int64).reshape(len(lines), 2),
         edge=edge,
         share=share,
+        observed=np.array([0 if one is None else len(one.values) for one in seen], dtype=np.int64),
+        outturn=np.array([0 if one is None else one.seen for one in seen], dtype=np.int64),
     )
 
 

@@ -34,9 +34,13 @@ class Flow(NamedTuple):
 
 @dataclass(frozen=True)
 class BudgetSlots:
-    """A budget: its value after update and resets, what is paid of it, what improvement payments earn, each line's part of the value."""
+    """A budget: its value after update and resets, what is paid of it, what improvement payments earn, each line's part of the value.
+
+    ``planned`` is its value in the plan of the base study, with the terms at hand.
+    """
 
     value: Slot
+    planned: Floats
     paid: Slot
     earned: Slot
     scope: Floats  # (line, year): 1 in scope
@@ -205,7 +209,7 @@ class _Builder:
         if other != budget.commissioner and weights.any():
             left = book.total([book.constant(tuple(weights)), *(score.scaled([-1.0] * self.years) for score in earned)])
             flows.append(Flow(budget.commissioner, other, book.product([value, left])))
-        return BudgetSlots(value, paid, book.product([value, share]), scope, self.parts(budget, scope))
+        return BudgetSlots(value, less, paid, book.product([value, share]), scope, self.parts(budget, scope))
 
     def gap(self, name: str, allocation: Allocation, budgets: Mapping[str, BudgetSlots]) -> Slot:
         """What the stream's lines need, budgets by their parts and other lines at planned spend, beyond its allocation as drawn."""

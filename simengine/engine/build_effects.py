@@ -92,7 +92,7 @@ def build_segments(
 ) -> dict[str, dict[str, Segment]]:
     """Effects by line and segment, in file order; ``planned_share`` holds the base study's segment shares and is asked first."""
     found: dict[str, dict[str, tuple[Slot, list[EffectSlots]]]] = {line: {} for line in spec.services}
-    lines = list(spec.services)
+    place = {line: s for s, line in enumerate(spec.services)}
     for i, (name, scheme) in enumerate(spec.schemes.items()):
         if not scheme.enabled:
             continue
@@ -103,7 +103,7 @@ def build_segments(
         for key, effect in scheme.effects.items():
             line, segment, path = effect_service(key, effect), effect.segment or WHOLE, f"schemes.{name}.effects.{key}"
             share, members = found[line].setdefault(segment, (segment_share(book, spec, line, segment, slots[line]), []))
-            s = lines.index(line)
+            s = place[line]
             end_share = planned_share.get((line, segment), float(book.planned(share)[-1]))
             worth = plan.unit_cost[s, -1] if effect.acts_on == "unit_cost" else plan.price[s, -1]
             impact = _impact(book, spec, effect, path, end_share, plan.do_nothing[s, -1], worth)
@@ -156,15 +156,16 @@ def _may_exceed(line: Service, segments: Mapping[str, Segment]) -> bool:
 
 def build_shifts(spec: StudySpec, segments: Mapping[str, Mapping[str, Segment]], years: int) -> Shifts:
     """The shifts of all effects, in the order of their target lines."""
-    lines, found, g, e = list(spec.services), [], 0, 0
-    for s, line in enumerate(lines):
+    place = {line: s for s, line in enumerate(spec.services)}
+    found, g, e = [], 0, 0
+    for line, s in place.items():
         for segment in segments[line].values():
             for effect in segment.effects:
-                found += [(lines.index(target), s, g, e, effect.scheme, ratio) for target, ratio in effect.shift]
+                found += [(place[target], s, g, e, effect.scheme, ratio) for target, ratio in effect.shift]
                 e += 1
             g += 1
     found.sort(key=lambda one: one[0])
-    into = np.bincount(np.array([one[0] for one in found], dtype=np.int64), minlength=len(lines))
+    into = np.bincount(np.array([one[0] for one in found], dtype=np.int64), minlength=len(place))
     return Shifts(
         source=np.array([one[1] for one in found], dtype=np.int64),
         segment=np.array([one[2] for one in found], dtype=np.int64),

@@ -1,13 +1,14 @@
 """Service lines of a study as arrays: activity, price and unit cost as slots, noise, payment plans (MODEL.md sections 2 and 5)."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from simengine.engine.build_bands import build_bands
+from simengine.engine.build_observed import ObservedLine, as_observed, in_draws, observed_line
 from simengine.engine.build_population import planned_base_size, population, population_growth, population_range
 from simengine.engine.lines import Lines
 from simengine.engine.ops import HELD, VARIATION
@@ -29,7 +30,8 @@ _GRID = 4096.0
 class Noise:
     """The volatility of a line: rows of its uniforms and of its noise, and its coefficient of variation (a slot) with its range by year.
 
-    A count has the activity that it is about, and rows of uniforms of its own where it is mixed with a gamma.
+    A count has the activity that it is about, and rows of uniforms of its own where it is mixed with a gamma. The first ``observed`` years
+    are not drawn.
     """
 
     name: str
@@ -43,6 +45,12 @@ class Noise:
     variation: Slot
     low: tuple[float, ...]
     high: tuple[float, ...]
+    observed: int = 0
+
+    @property
+    def line(self) -> str:
+        """The line that it belongs to."""
+        return self.name.split(".")[1]
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,7 @@ class LineSlots:
     pressure: Slot
     base_activity: Slot
     base_price: Slot
+    observed: ObservedLine | None = None
 
 
 @dataclass(frozen=True)
@@ -139,8 +148,8 @@ def _bases(book: RowBook, line: Service, path: str, unit: float) -> tuple[Slot, 
     return book.number(line.spend_by_year or 0.0, f"{path}.spend_by_year", unit), one, cost
 
 
-def _activity(book: RowBook, spec: StudySpec, service: str, grown: Sequence[Slot], price: Slot) -> Slot:
-    """Activity before noise: base times growth, less what planned efficiency programmes take off, times the common shock.
+def _activity(book: RowBook, spec: StudySpec, service: str, grown: Sequence[Slot], price: Slot) -> tuple[Slot, Slot]:
+    """Activity before noise: base times growth, less what planned efficiency programmes take off, with and without the common shock.
 
     A programme takes the amount that it achieves over the price, so that spend falls by just that amount.
     """
@@ -150,10 +159,12 @@ def _activity(book: RowBook, spec: StudySpec, service: str, grown: Sequence[Slot
             amount = book.number(item.amount, f"qipp.{name}.amount", spec.money.scale)
             less = book.product([amount, book.number(item.achieved, f"qipp.{name}.achieved")], divide=[price])
             taken.append(less.scaled((-1.0,) * book.years))
-    factors = [book.add_op(HELD, [book.total([book.product(grown), *taken])], [0])] if taken else list(grown)
+    calm = [book.add_op(HELD, [book.total([book.product(grown), *taken])], [0])] if taken else list(grown)
+    shock = []
     if spec.services[service].volatility is not None and spec.volatility.common is not None:
-        factors.append(book.number(spec.volatility.common, "volatility.common"))
-    return book.product(factors)
+        shock.append(book.number(spec.volatility.common, "volatility.common"))
+    expected = book.product([*calm, *shock])
+    return expected, book.product(calm) if spec.services[service].actual is not None else expected
 
 
 def line_slots(
@@ -173,21 +184,31 @@ def line_slots(
     growth = _growth(book, spec, line, path)
     moves_price = line.growth_is == "price"
     price, cost, pressure = _prices(book, spec, line, path, growth if moves_price else [], required, achieved)
+    # what a budget or a baseline works out again is the plan, which never sees what was observed of lines
+    actual = None if book.observing else line.actual
+    drawn_price = book.product([base_price, price])
+    paid = drawn_price if actual is None else as_observed(book, drawn_price, actual.price)
     with book.for_detail():
         pressed = book.product([base_price, pressure])
-    paid = book.product([base_price, price])
-    activity = _activity(book, spec, name, [base, book.index([] if moves_price else growth)], paid)
+        if paid != drawn_price:
+            pressed = in_draws(book, [book.product([pressed, paid], divide=[drawn_price])], pressed)
+    unit_cost = book.product([base_cost, cost])
+    activity, calm = _activity(book, spec, name, [base, book.index([] if moves_price else growth)], paid)
+    observed = None if actual is None else observed_line(book, line, actual, spec.money.scale, activity, calm)
+    if observed is not None:
+        activity = Slot(observed.level, 1, (1.0,) * book.years)
     noise = None if book.observing else _noise(book, spec, line, path, n_ref, activity)
     slots = LineSlots(
         activity=activity,
         noise=book.constant(1.0) if noise is None else Slot(noise.row, 1, (1.0,) * book.years),
         price=paid,
-        unit_cost=book.product([base_cost, cost]),
+        unit_cost=unit_cost if actual is None else as_observed(book, unit_cost, actual.unit_cost),
         variable_share=book.number(line.variable_share, f"{path}.variable_share"),
         fixed_share=book.number(line.fixed_share, f"{path}.fixed_share"),
         pressure=pressed,
         base_activity=base,
         base_price=base_price,
+        observed=observed,
     )
     return slots, noise, required
 
@@ -221,6 +242,7 @@ def _noise(book: RowBook, spec: StudySpec, line: Service, path: str, base_size: 
         variation,
         tuple(x for x, _ in pairs),
         tuple(min(y, 2.0) for _, y in pairs),
+        0 if line.actual is None else len(line.actual.activity),
     )
 
 
@@ -251,10 +273,18 @@ def term_values(value: float | tuple[float, ...] | None, years: int, default: fl
     return np.array(value if isinstance(value, tuple) else [default if value is None else value] * years, dtype=np.float64)
 
 
-def build_lines(book: RowBook, spec: StudySpec, slots: Sequence[LineSlots], plan: LinePlan, changed: Sequence[bool] = ()) -> Lines:
+def build_lines(
+    book: RowBook,
+    spec: StudySpec,
+    slots: Sequence[LineSlots],
+    plan: LinePlan,
+    changed: Sequence[bool] = (),
+    observed: Mapping[str, ObservedLine] | None = None,
+) -> Lines:
     """The lines as arrays, with the payment plan of each (MODEL.md section 5).
 
-    ``changed`` marks lines whose price or unit cost schemes change, or that take in shifted activity.
+    ``changed`` marks lines whose price or unit cost schemes change, or that take in shifted activity; ``observed`` has the lines with
+    actuals, none in the plan.
     """
     years, unit, pairs = book.years, spec.money.scale, pairs_of(spec)
     services = list(spec.services.values())
@@ -278,5 +308,5 @@ def build_lines(book: RowBook, spec: StudySpec, slots: Sequence[LineSlots], plan
         plan_do_nothing=plan.do_nothing,
         plan_price=plan.price,
         plan_payment=payments,
-        special=build_bands(spec, years, changed),
+        special=build_bands(spec, years, changed, observed or {}),
     )

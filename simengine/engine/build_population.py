@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from simengine.engine.extremes import extremes
 from simengine.engine.ops import RATE
-from simengine.engine.rows import RowBook, Slot, extremes
+from simengine.engine.rows import RowBook, Slot
 from simengine.jit import Floats
 from simengine.projection.price import rate_change
 from simengine.study.budgets import WHOLE_LIST

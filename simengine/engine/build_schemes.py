@@ -13,7 +13,7 @@ from simengine.engine.lines import ON_ACTIVITY, ON_PRICE
 from simengine.engine.rows import RowBook, Slot
 from simengine.jit import Floats
 from simengine.projection.price import rate_change
-from simengine.projection.scheme import LARGEST_EFFECT, log_mean_factor
+from simengine.projection.scheme import LARGEST_EFFECT, log_mean_factor, segment_ratios
 from simengine.projection.scheme_cost import capital_charge_weights
 from simengine.special import log
 from simengine.study.defaults import funder_of
@@ -48,14 +48,6 @@ def _parts(book: RowBook, effects: Sequence[EffectSlots], share: float) -> tuple
     return [share * factor * one for one in logs], share * (1.0 - remaining)
 
 
-def _joined(parts: Sequence[float], independent: bool) -> float:
-    """The reduction of a line from those of its segments, at most 1."""
-    total = 0.0
-    for part in parts:
-        total = total + part - total * part if independent else total + part
-    return min(total, 1.0)
-
-
 def end_state_savings(book: RowBook, spec: StudySpec, segments: Mapping[str, Mapping[str, Segment]], plan: LinePlan) -> Floats:
     """Planned end-state gross saving (scheme, year): full ramp, all captured, final-year activity, year-t planned prices.
 
@@ -69,9 +61,8 @@ def end_state_savings(book: RowBook, spec: StudySpec, segments: Mapping[str, Map
             for segment in segments[line].values():
                 effects = [e for e in segment.effects if e.acts_on <= last]
                 found.append((effects, *_parts(book, effects, float(book.planned(segment.share)[-1]))))
-            held, total = _joined([reduction for *_, reduction in found], independent), sum(reduction for *_, reduction in found)
-            ratio, activity = held / total if total not in (0.0, held) else 1.0, plan.do_nothing[s, -1]
-            for effects, parts, _ in found:
+            ratios, activity = segment_ratios([reduction for *_, reduction in found], independent), plan.do_nothing[s, -1]
+            for (effects, parts, _), ratio in zip(found, ratios, strict=True):
                 for effect, part in zip(effects, parts, strict=True):
                     if last == ON_PRICE:
                         saving[effect.scheme] += part * ratio * activity * plan.price[s]

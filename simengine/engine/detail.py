@@ -42,9 +42,14 @@ _LINE_COUNT = len(_LINE_ROWS)
 
 
 class Detail(NamedTuple):
-    """What of the line and scheme variables is wanted; row (variable, line or scheme, year) in that order, lines first."""
+    """What of the line and scheme variables is wanted; row (variable, line or scheme, year) in that order, lines first.
+
+    Rows that are multiples of others may be left out (``alike``): then the rest move up.
+    """
 
     wanted: int
+    row: Ints  # (variable, line): row of the first year, -1 where it is not worked out
+    scheme_row: int  # first row of the schemes
     pressure: Ints  # (line, 2): slot of the price before required efficiency
     pressure_scale: Floats  # (line, year)
     schemes: int
@@ -79,20 +84,19 @@ def _keep(detail: Detail, scratch: DetailScratch, row: int, values: Floats, n: i
 def keep_line(detail: Detail, scratch: DetailScratch, work: Floats, x: Floats, s: int, t: int, n: int) -> None:
     """Keep the line variables of line ``s`` in year ``t``; growth and inflation alone (the pressure) are priced here."""
     keep_apart()
-    lines, years = detail.pressure_scale.shape
     price, p = row_view(x, detail.pressure[s, 0] + detail.pressure[s, 1] * t), detail.pressure_scale[s, t]
     for i in range(n):
         work[PRESSURE * STRIDE + i] = work[A0 * STRIDE + i] * (p * price[i])
     for k in range(_LINE_COUNT):
-        _keep(detail, scratch, (k * lines + s) * years + t, row_view(work, _LINE_ROWS[k]), n)
+        if detail.row[k, s] >= 0:
+            _keep(detail, scratch, detail.row[k, s] + t, row_view(work, _LINE_ROWS[k]), n)
 
 
 @inner_kernel
 def keep_schemes(detail: Detail, scratch: DetailScratch, x: Floats, parties: Parties, n: int) -> None:
     """Keep saving, running cost and investment of every scheme and year."""
     keep_apart()
-    lines, years = detail.pressure_scale.shape
-    base = _LINE_COUNT * lines * years
+    years, base = detail.pressure_scale.shape[1], detail.scheme_row
     total = row_view(scratch.work, 0)
     for i in range(detail.schemes):
         for t in range(years):

@@ -1,6 +1,6 @@
 """Drivers of a study: order in the file, columns of the Sobol' design, streams and dependence (INTERFACE.md, Determinism)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from simengine.distributions import Tables
@@ -86,8 +86,8 @@ def _add_driver(driver: Driver, years: int, uniforms: _Uniforms, builder: Variat
     for k in range(driver.rows):
         builder.add_value(uniforms.of(driver.name, k), encoded[k if len(encoded) > 1 else 0], driver.row + k)
     if spec.path == "ar1":
-        first = built_per_year(spec, years)[0]
-        builder.add_path([uniforms.of(driver.name, k) for k in range(years)], ar1_carries(spec, first, years))
+        built = built_per_year(spec, years)
+        builder.add_path([uniforms.of(driver.name, k) for k in range(years)], ar1_carries(spec, built, years))
     elif spec.path in SUMMED:
         builder.add_sum(driver.row, *sums(spec, years))
 
@@ -138,10 +138,10 @@ def build_variates(
     return builder.build()
 
 
-def noise_rows(noises: Mapping[str, Noise], years: int) -> list[NoiseRow]:
-    """The rows of every volatility."""
+def noise_rows(noises: Iterable[Noise], years: int) -> list[NoiseRow]:
+    """The rows of the volatilities in the years in which they are drawn."""
     rows = []
-    for noise in noises.values():
+    for noise in noises:
         own, activity = (1 if noise.by_year else 0), noise.activity
         second = own if noise.count_uniform == noise.uniform else 1
         rows += [
@@ -156,6 +156,6 @@ def noise_rows(noises: Mapping[str, Noise], years: int) -> list[NoiseRow]:
                 noise.low[t],
                 noise.high[t],
             )
-            for t in range(years)
+            for t in range(noise.observed, years)
         ]
     return rows

@@ -51,6 +51,8 @@ class Special(NamedTuple):
     bands: Ints  # (line, 2): number of bands above and below the payment plan
     edge: Floats  # (line, 2, band): rising deviations from the plan, as shares of it
     share: Floats  # (line, 2, year, band)
+    observed: Ints  # (line,): years whose outturn activity was observed
+    outturn: Ints  # (line,): first row of it
 
 
 class Lines(NamedTuple):

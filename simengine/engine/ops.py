@@ -14,7 +14,7 @@ from simengine.projection.growth import grow
 from simengine.projection.ramp import ramp_in_year
 from simengine.projection.volatility import coefficient_of_variation
 
-PRODUCT, LINEAR, INDEX, RAMP, VARIATION, RESET, RATE, HELD = range(8)
+PRODUCT, LINEAR, INDEX, RAMP, VARIATION, RESET, RATE, HELD, AT_MOST = range(9)
 #: Roles of an input: of a product (times x, divided by x, times 1 - x); of an index (first rate of a factor, further rate).
 #: Of a reset the role is the year that it takes place in.
 TIMES, DIVIDE, LESS = 0, 1, 2
@@ -242,6 +242,15 @@ def _held_year(out: Floats, x: Floats, scale: float, n: int) -> None:
 
 
 @kernel
+def _least_year(out: Floats, x: Floats, scale: float, most: Floats, scale_most: float, n: int) -> None:
+    """A number that counts up to another one: NaN stays NaN."""
+    keep_apart()
+    for i in range(n):
+        value, limit = scale * x[i], scale_most * most[i]
+        out[i] = limit if value > limit else value
+
+
+@kernel
 def _op_year(ops: Ops, op: int, t: int, x: Floats, n: int) -> None:
     """One year of one operation (not of a volatility)."""
     out = row_view(x, ops.target[op] + t)
@@ -265,6 +274,9 @@ def _op_year(ops: Ops, op: int, t: int, x: Floats, n: int) -> None:
         _rate_year(ops, op, t, out, x, n)
     elif kind == RESET:
         _reset_year(ops, op, t, out, x, n)
+    elif kind == AT_MOST:
+        most = row_view(x, ops.row[first + 1] + ops.stride[first + 1] * t)
+        _least_year(out, row_view(x, ops.row[first] + ops.stride[first] * t), ops.scale[first, t], most, ops.scale[first + 1, t], n)
     elif kind == HELD:
         _held_year(out, row_view(x, ops.row[first] + ops.stride[first] * t), ops.scale[first, t], n)
 

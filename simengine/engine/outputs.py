@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simengine.engine.arrangements import ARRANGEMENT_ROWS, MEMBER_ROWS
 from simengine.engine.block import Outputs
 from simengine.engine.build_baselines import members_of
 from simengine.engine.detail import LINE_VARIABLES, SCHEME_VARIABLES
 from simengine.engine.positions import PARTY_ROWS, SYSTEM_ROWS
+from simengine.engine.terms import ARRANGEMENT_ROWS, MEMBER_ROWS
 from simengine.jit import Ints
 from simengine.study.model import StudySpec
 
-#: Variables by the block of output rows they are in, in the order of the rows of ``positions`` and ``arrangements``.
+#: Variables by the block of output rows they are in, in the order of the rows of ``positions`` and ``terms``.
 SYSTEM = ("net_saving", "net_benefit", "net_position", "leakage", "gross_saving_total", "cost_released_total", "stranded_cost_total")
 PARTY = ("party_position", "party_position_before", "party_position_do_nothing", "funding")
 ARRANGEMENT = ("baseline", "outturn", "gain", "pool", "msr_met")

@@ -11,6 +11,8 @@ from simengine.study.numbers import Uncertain
 
 #: Paths whose values add up from year to year.
 SUMMED = ("random_walk", "mean_reversion")
+#: Normal score from which a path goes on that was observed at or beyond an end of its distribution: one draw in 740 lies further out.
+OUTSIDE = 3.0
 
 
 def yearly(value: float | Sequence[float] | None, years: int, default: float = 0.0) -> tuple[float, ...]:
@@ -31,15 +33,33 @@ def carries(rho: Sequence[float], start_score: float | None) -> list[Carry]:
     return found
 
 
-def ar1_carries(spec: Uncertain, first: Any, years: int) -> list[Carry]:
-    """The carries of an ``ar1`` path whose distribution in year 1 is ``first``."""
+def ar1_carries(spec: Uncertain, built: Sequence[Any], years: int) -> list[Carry]:
+    """The carries of an ``ar1`` path; ``built`` is its distribution, or one per year. It goes on from the last value observed."""
     from simengine.study.plan import start_score
 
-    return carries(yearly(spec.rho, years), None if spec.start is None else start_score(first, spec.start))
+    rho, seen = yearly(spec.rho, years), len(spec.actual)
+    found = carries(rho, None if spec.start is None else start_score(built[0], spec.start))
+    if 0 < seen < years:
+        score = start_score(built[min(seen, len(built)) - 1], spec.actual[-1])
+        score = score if math.isfinite(score) else math.copysign(OUTSIDE, score)
+        found[seen] = Carry(0.0, math.sqrt(1.0 - rho[seen] * rho[seen]), rho[seen] * score)
+    return found
 
 
 def sums(spec: Uncertain, years: int) -> tuple[Sequence[float], Sequence[float]]:
-    """What is kept of the year before, and what is added besides the draw, in each year of a walk or a mean reversion."""
+    """What is kept of the year before, and what is added besides the draw, in each year of a walk or a mean reversion.
+
+    It goes on from the last value observed: the year after keeps nothing drawn, and adds what it would have kept of that value.
+    """
+    keep, add = (np.array(one, dtype=np.float64) for one in _unobserved_sums(spec, years))
+    seen = len(spec.actual)
+    if 0 < seen < years:
+        add[seen] += keep[seen] * spec.actual[-1]
+        keep[seen] = 0.0
+    return tuple(keep), tuple(add)
+
+
+def _unobserved_sums(spec: Uncertain, years: int) -> tuple[Sequence[float], Sequence[float]]:
     if spec.path == "random_walk":
         return (1.0,) * years, (float(spec.start or 0.0), *(0.0,) * (years - 1))
     level, speed = np.array(yearly(spec.level, years)), np.array(yearly(spec.speed, years))

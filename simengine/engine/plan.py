@@ -3,16 +3,16 @@
 The plan is computed once, by the hot loop itself on a single draw, from the study as written; scenarios change the draws only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from simengine.distributions import Tables
 from simengine.engine.block import Model, run_blocks
-from simengine.engine.build_baselines import Baselines, build_baselines, build_covered
+from simengine.engine.build_baselines import Baselines, build_baselines
 from simengine.engine.build_budgets import BudgetPlan, Budgets, build_budgets
-from simengine.engine.build_contract import build_arrangements
+from simengine.engine.build_contract import build_arrangements, build_covered
 from simengine.engine.build_effects import (
     Segment,
     build_effects,
@@ -23,22 +23,26 @@ from simengine.engine.build_effects import (
     segment_shares,
 )
 from simengine.engine.build_lines import LinePlan, LineSlots, Noise, build_lines, line_slots
+from simengine.engine.build_observed import ObservedLine, build_observed
 from simengine.engine.build_parties import build_parties, build_reported, planned_funding, planned_income
 from simengine.engine.build_population import planned_base_size, population
 from simengine.engine.build_schemes import CostSlot, build_actual, build_costs, end_state_savings
-from simengine.engine.detail import DETAIL_WANTED, Detail
+from simengine.engine.build_terms import register_terms
+from simengine.engine.detail import DETAIL_WANTED, LINE_VARIABLES, Detail
 from simengine.engine.drivers import DriverSet, assign_columns, build_variates, noise_rows
 from simengine.engine.lines import Effects
 from simengine.engine.outputs import ARRANGEMENT, MEMBER, PARTY, REPORTED, SYSTEM, Layout
 from simengine.engine.rows import RowBook, Slot
 from simengine.engine.scratch import new_scratch
 from simengine.engine.shifts import Shifts
+from simengine.engine.tile import STRIDE
 from simengine.engine.variates import Variates
 from simengine.engine.variates_builder import VariatesBuilder
 from simengine.engine.volatility import Noises, build_noises
 from simengine.errors import Problem, StudyError
 from simengine.jit import Floats, Ints
 from simengine.schema import DETAIL_VARIABLES
+from simengine.study.check_actuals import observed_order
 from simengine.study.defaults import covered_lines
 from simengine.study.load import Study
 from simengine.study.model import StudySpec
@@ -133,24 +137,21 @@ def _add_schemes_off(end_state: Floats, spec: StudySpec) -> None:
 
 
 def _register_scores(book: RowBook, spec: StudySpec) -> None:
-    """Give population, funding and quality scores their slots while drivers are still being gathered."""
+    """Give population, funding and terms that may be drawn their slots while drivers are still being gathered."""
     population(book, spec)
     for name, party in spec.parties.items():
         if party.funding is not None:
             book.number(party.funding, f"parties.{name}.funding", spec.money.scale)
-    for name, terms in spec.arrangements.items():
-        if terms.quality is not None:
-            if terms.quality.score is not None:
-                book.number(terms.quality.score, f"arrangements.{name}.quality.score")
-            for member, score in terms.quality.scores.items():
-                book.number(score, f"arrangements.{name}.quality.{member}")
+    register_terms(book, spec)
 
 
 def _detail(made: Draft, layout: Layout, wanted: bool, plan: Floats | None, keep: Ints | None) -> Detail:
-    count = layout.detail_count
+    count, own = layout.detail_count, len(LINE_VARIABLES) * len(layout.services) * layout.years
     pressure = [slots.pressure for slots in made.slots.values()]
     return Detail(
         wanted=DETAIL_WANTED if wanted else 0,
+        row=np.arange(0, own, layout.years, dtype=np.int64).reshape(len(LINE_VARIABLES), len(layout.services)),
+        scheme_row=own,
         pressure=np.array([(slot.row, slot.stride) for slot in pressure], dtype=np.int64).reshape(len(pressure), 2),
         pressure_scale=np.array([slot.scale for slot in pressure]).reshape(len(pressure), made.spec.years),
         schemes=len(layout.schemes),
@@ -159,19 +160,30 @@ def _detail(made: Draft, layout: Layout, wanted: bool, plan: Floats | None, keep
     )
 
 
-def build_model(made: Draft, variates: Variates, noises: Noises, detail: Detail) -> Model:
-    """The arrays of a draft."""
+def _noises_in_order(made: Draft) -> list[Noise]:
+    """The volatilities as they are drawn: those of lines without actuals, then of each line with them."""
+    order = {name: k for k, name in enumerate(observed_order(made.spec), start=1)}
+    return sorted(made.noises.values(), key=lambda noise: order.get(noise.line, 0))
+
+
+def build_model(
+    made: Draft, variates: Variates, noises: Noises, detail: Detail, observed: Mapping[str, ObservedLine] | None = None
+) -> Model:
+    """The arrays of a draft; ``observed`` has what was observed of lines, nothing in the plan."""
     spec, book = made.spec, made.book
     arrangements = build_arrangements(book, spec, made.baselines, made.plan.income)
+    changed, seen = changed_lines(made.effects, made.shifts), observed or {}
+    noisy = {noise.line: spec.years - noise.observed for noise in made.noises.values()} if noises.target.size else {}
     return Model(
         variates=variates,
         noises=noises,
         ops=book.build_ops(),
-        lines=build_lines(book, spec, list(made.slots.values()), made.plan.lines, changed_lines(made.effects, made.shifts)),
+        lines=build_lines(book, spec, list(made.slots.values()), made.plan.lines, changed, seen),
+        observed=build_observed(spec, seen, noisy),
         effects=made.effects,
         shifts=made.shifts,
         actual=build_actual(made.costs, spec.years),
-        covered=build_covered(spec, made.baselines.parts),
+        covered=build_covered(book, spec, made.baselines.parts),
         arrangements=arrangements,
         parties=build_parties(book, spec, made.plan.funding, made.costs, made.budgets.flows),
         reported=build_reported(made.budgets, spec.years),
@@ -196,8 +208,9 @@ class Prepared:
         """The arrays of a scenario (0 is the base) for a seed and design; ``keep`` says which line and scheme rows are stored."""
         made = self.drafts[scenario]
         variates = build_variates((made.spec, made.book, made.noises), self.drivers, seed, sampler, self.tables)
-        noises = build_noises(noise_rows(made.noises, made.spec.years), self.tables)
-        return build_model(made, variates, noises, _detail(made, self.layout, wanted, self.plan_detail, keep))
+        noises = build_noises(noise_rows(_noises_in_order(made), made.spec.years), self.tables)
+        observed = {name: slots.observed for name, slots in made.slots.items() if slots.observed is not None}
+        return build_model(made, variates, noises, _detail(made, self.layout, wanted, self.plan_detail, keep), observed)
 
 
 def driver_rows(made: Draft) -> dict[str, tuple[int, int, bool]]:
@@ -258,15 +271,30 @@ def _check_plan(study: Study, layout: Layout, plan: dict[str, Floats]) -> None:
         for k, name in enumerate(names):
             if not np.isfinite(plan[variable][:, k]).all():
                 problems.append(Problem(f"{table}.{name}", f"its planned {variable} is not a finite number: look for a division by 0"))
-    for a, name in enumerate(layout.arrangements):
-        for t, year in enumerate(study.spec.horizon.year_labels):
-            value = float(plan["baseline"][t, a])
-            # a budget with no line in scope in a year has nothing to share in it
-            covered = any(years_in[t] for years_in in covered_lines(study.spec, study.spec.arrangements[name]).values())
-            if covered and not value > 0.0:
-                problems.append(Problem(f"arrangements.{name}", f"the baseline of {year} must be above 0", value))
+    settled = [problem for a in range(len(layout.arrangements)) for problem in _check_settled(study, layout, plan, a)]
+    if any(problem.path.endswith("_table") for problem in settled):
+        # what the lack of a rate leads to is no problem of its own
+        problems = [problem for problem in problems if not problem.path.startswith("parties.")]
+    problems += settled
     if problems:
         raise StudyError(problems)
+
+
+def _check_settled(study: Study, layout: Layout, plan: dict[str, Floats], a: int) -> list[Problem]:
+    """Refuse a planned baseline that is not above 0, and a list for which a table of rates has none."""
+    name, problems = layout.arrangements[a], []
+    terms = study.spec.arrangements[name]
+    for t, year in enumerate(study.spec.horizon.year_labels):
+        value = float(plan["baseline"][t, a])
+        # a budget with no line in scope in a year has nothing to share in it
+        covered = any(years_in[t] for years_in in covered_lines(study.spec, terms).values())
+        if covered and not value > 0.0:
+            problems.append(Problem(f"arrangements.{name}", f"the baseline of {year} must be above 0", value))
+        elif np.isfinite(plan["gain"][t, a]) and np.isnan(plan["pool"][t, a]) and (terms.msr_table or terms.mlr_table):
+            table = "msr_table" if terms.msr_table is not None else "mlr_table"
+            rule = f"has no rate for the list planned for {year}: it is below the first row"
+            problems.append(Problem(f"arrangements.{name}.{table}", rule))
+    return problems
 
 
 def _plan(base: Draft, layout: Layout) -> tuple[dict[str, Floats], Floats]:
@@ -279,7 +307,7 @@ def _plan(base: Draft, layout: Layout) -> tuple[dict[str, Floats], Floats]:
     model = model._replace(ops=model.ops._replace(constant=model.ops.kind.shape[0], needed=model.ops.kind.shape[0]))
     scratch = new_scratch(unrun, layout, base.book.rows, detail_store=np.empty((layout.detail_count, 1)), blocks=1)
     matrix = base.book.plan_matrix()
-    scratch.x[: matrix.size] = matrix
+    scratch.x[: matrix.size : STRIDE] = matrix[::STRIDE]
     store = np.empty((layout.starts[3], 1))
     run_blocks(model, layout.outputs([]), scratch, 0, 1, 1, store, 0)
     out, found = store[:, 0], {}

@@ -7,7 +7,6 @@ from funding, costs and leakage, not from the parties, so that the two can be he
 
 from typing import NamedTuple
 
-from simengine.engine.arrangements import MEMBER_ROWS, SETTLEMENT
 from simengine.engine.lines import (
     SUM_COST,
     SUM_PAY,
@@ -18,6 +17,7 @@ from simengine.engine.lines import (
     SUM_STRANDED,
 )
 from simengine.engine.ops import add_row, add_scaled_row, fill_row, row_view, subtract_row
+from simengine.engine.terms import MEMBER_ROWS, SETTLEMENT
 from simengine.engine.tile import STRIDE
 from simengine.jit import Floats, Ints, inner_kernel, keep_apart
 

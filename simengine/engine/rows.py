@@ -10,14 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simengine.engine.ops import DIVIDE, FIRST, FURTHER, INDEX, LESS, LINEAR, ONES, PRODUCT, TIMES, Ops, run_ops
-from simengine.engine.paths import SUMMED, sums
+from simengine.engine.ops import AT_MOST, DIVIDE, FIRST, FURTHER, INDEX, LESS, LINEAR, ONES, PRODUCT, TIMES, Ops, run_ops
 from simengine.engine.tile import STRIDE
 from simengine.errors import Problem, StudyError
 from simengine.jit import Floats
 from simengine.projection.price import Change
 from simengine.study.numbers import Number, Uncertain
-from simengine.study.plan import built_per_year, plan_values, yearly_parameters
+from simengine.study.plan import plan_values, yearly_parameters
 
 
 class Slot(NamedTuple):
@@ -62,14 +61,19 @@ class _Op:
     slots: tuple[Slot, ...]
     roles: tuple[int, ...]
     for_detail: bool = False
+    in_draws_only: bool = False
 
 
 @dataclass(frozen=True)
 class _Observation:
-    """The drivers observed, as they are drawn; how many years of them; the declared drivers of the plan; which of them were met."""
+    """The drivers observed, as they are drawn; how many years of them, and how far above plan they count; which of them were met.
+
+    ``declared`` are the declared drivers of the plan.
+    """
 
     seen: Mapping[str, Number]
     until: int
+    caps: Mapping[str, float]
     declared: Mapping[str, Number]
     met: set[str]
 
@@ -83,8 +87,10 @@ class RowBook:
     rows: int = 1
     drivers: dict[str, Driver] = field(default_factory=dict)
     drawn: set[int] = field(default_factory=set)
-    plan: dict[int, float] = field(default_factory=dict)
     ops: list[_Op] = field(default_factory=list)
+    # plan values of rows that are not in the matrix yet
+    _pending: list[tuple[int, float]] = field(default_factory=list)
+    _by_target: dict[int, _Op] = field(default_factory=dict)
     _interned: dict[object, Slot] = field(default_factory=dict)
     _matrix: Floats = field(default_factory=lambda: np.ones(STRIDE))
     _evaluated: int = 0
@@ -114,13 +120,16 @@ class RowBook:
         return self._observation is not None
 
     @contextmanager
-    def observed(self, seen: Mapping[str, Number], until: int, declared: Mapping[str, Number]) -> Iterator[set[str]]:
+    def observed(
+        self, seen: Mapping[str, Number], until: int, declared: Mapping[str, Number], caps: Mapping[str, float] | None = None
+    ) -> Iterator[set[str]]:
         """Within, a number is its plan value, but for the drivers ``seen``: as drawn in the first ``until`` years.
 
         A driver with one value for all years is known for all of them once the first has passed. ``seen`` holds the drivers as they are
-        drawn, by name; ``declared`` the declared drivers that the plan rests on, those of the base study. Gives the names that were met.
+        drawn, by name; ``declared`` the declared drivers that the plan rests on, those of the base study. A driver in ``caps`` counts up to
+        so much above its plan value. Gives the names that were met.
         """
-        self._observation = _Observation(seen, until, declared, set())
+        self._observation = _Observation(seen, until, caps or {}, declared, set())
         try:
             yield self._observation.met
         finally:
@@ -136,14 +145,22 @@ class RowBook:
         actual = observation.seen[path]
         self._observation = None
         drawn = self.number(actual, path)
+        if path in observation.caps:
+            drawn = self._at_most(drawn, self.constant(tuple(value + observation.caps[path] for value in plan.scale)))
         self._observation = observation
         resolved = self.declared[actual] if isinstance(actual, str) else actual
         if isinstance(resolved, Uncertain):
-            at_once = resolved.path == "constant" and not yearly_parameters(resolved)
+            at_once = resolved.path == "constant" and not yearly_parameters(resolved) and not resolved.actual
         else:
             at_once = isinstance(resolved, float)
         known = self.years if at_once and observation.until > 0 else min(observation.until, self.years)
         return self._first_years(drawn, plan, known).scaled((unit,) * self.years)
+
+    def _at_most(self, slot: Slot, most: Slot) -> Slot:
+        """A number that counts up to the constant ``most``."""
+        if slot.is_constant:
+            return self.constant(tuple(min(pair) for pair in zip(slot.scale, most.scale, strict=True)))
+        return self.add_op(AT_MOST, [slot, most], [0, 0])
 
     def _first_years(self, first: Slot, then: Slot, count: int) -> Slot:
         """A number that is ``first`` in the first ``count`` years, and the constant ``then`` in the others."""
@@ -167,11 +184,14 @@ class RowBook:
             plan = plan_values(spec, self.years, {})
             if plan is None:
                 raise StudyError([Problem(name, "has no mean: state its plan value (plan = …)")])
-            by_year = spec.path != "constant" or len(set(plan)) > 1 or bool(yearly_parameters(spec))
+            by_year = spec.path != "constant" or len(set(plan)) > 1 or bool(yearly_parameters(spec) or spec.actual)
             count = self.years if by_year else 1
             row = self._take(count, drawn=True)
             self.drivers[name] = Driver(name, spec, row, count, plan[:count])
-            self.plan.update({row + k: plan[k] for k in range(count)})
+            self._pending.extend((row + k, plan[k]) for k in range(count))
+            if spec.actual:
+                padded = spec.actual + (0.0,) * (self.years - len(spec.actual))
+                self.add_in_draws(row, len(spec.actual), [self.constant(padded)])
         return self.drivers[name]
 
     def _take(self, count: int, drawn: bool) -> int:
@@ -181,11 +201,16 @@ class RowBook:
             self.drawn.update(range(row, row + count))
         return row
 
-    def filled_rows(self, count: int, plan: float) -> int:
-        """First of some rows that each tile fills, by their value in the plan (a volatility's noise: 1)."""
+    def filled_rows(self, count: int, plan: float | Sequence[float]) -> int:
+        """First of some rows that each tile fills, by their value in the plan (a volatility's noise: 1), or their values."""
         row = self._take(count, drawn=True)
-        self.plan.update({row + k: plan for k in range(count)})
+        values = plan if isinstance(plan, Sequence) else (plan,) * count
+        self._pending.extend((row + k, values[k]) for k in range(count))
         return row
+
+    def add_in_draws(self, row: int, years: int, slots: Sequence[Slot]) -> None:
+        """Let the draws fill rows with the sum of some numbers, ``years`` of them; the plan has what it has."""
+        self.ops.append(_Op(LINEAR, row, years, (), tuple(slots), (TIMES,) * len(slots), self._for_detail, in_draws_only=True))
 
     def is_drawn(self, slot: Slot) -> bool:
         """Whether the number differs between draws."""
@@ -203,12 +228,13 @@ class RowBook:
             drawn = any(self.is_drawn(slot) for slot in slots)
             years = 1 if once else self.years
             row = self._take(years, drawn)
-            self.ops.append(_Op(kind, row, years, parameter, tuple(slots), tuple(roles), self._for_detail))
+            self._by_target[row] = _Op(kind, row, years, parameter, tuple(slots), tuple(roles), self._for_detail)
+            self.ops.append(self._by_target[row])
             self._interned[key] = Slot(row, 0 if once else 1, (1.0,) * self.years)
         slot = self._interned[key]
         if not self._for_detail:
             # asked for before by a detail, now by the model itself
-            next(op for op in reversed(self.ops) if op.target == slot.row).for_detail = False
+            self._by_target[slot.row].for_detail = False
         return slot
 
     @contextmanager
@@ -269,22 +295,27 @@ class RowBook:
 
     def planned(self, slot: Slot) -> Floats:
         """The plan values of a number, one per year."""
+        if slot.is_constant:
+            return np.array(slot.scale)
         matrix = self.plan_matrix()
         return np.array([slot.scale[t] * matrix[(slot.row + slot.stride * t) * STRIDE] for t in range(self.years)])
 
     def plan_matrix(self) -> Floats:
-        """The tile matrix of a single draw with every driver at its plan value and every operation done so far."""
-        if self._matrix.size < self.rows * STRIDE:
-            grown = np.ones(self.rows * STRIDE)
-            grown[: self._matrix.size] = self._matrix
+        """The tile matrix of a single draw, the first of each row, with every driver at its plan value and every operation done so far."""
+        size = self.rows * STRIDE
+        if self._matrix.size < size:
+            # twice what is needed, so that a study of n lines copies n rows and not n²; pages that are never written take no memory
+            grown = np.zeros(2 * size)
+            grown[: self._matrix.size : STRIDE] = self._matrix[::STRIDE]
             self._matrix = grown
-        for row, value in self.plan.items():
+        for row, value in self._pending:
             self._matrix[row * STRIDE] = value
+        self._pending.clear()
         if self._evaluated < len(self.ops):
-            ops = self._encode(self.ops, 0, len(self.ops))
-            run_ops(ops, self._evaluated, len(self.ops), self._matrix, 1)
+            fresh = [op for op in self.ops[self._evaluated :] if not op.in_draws_only]
+            run_ops(self._encode(fresh, 0, len(fresh)), 0, len(fresh), self._matrix, 1)
             self._evaluated = len(self.ops)
-        return self._matrix
+        return self._matrix[:size]
 
     def build_ops(self) -> Ops:
         """The operations as arrays: those that depend on no driver first."""
@@ -311,27 +342,3 @@ class RowBook:
             role=np.array([role for op in ops for role in op.roles], dtype=np.int64),
             scale=np.array([slot.scale for slot in slots], dtype=np.float64).reshape(len(slots), self.years),
         )
-
-
-def extremes(value: Number, years: int, declared: Mapping[str, Number]) -> tuple[Floats, Floats]:
-    """The smallest and the largest value that a number can be drawn at, by year (uniforms lie at least 2^-53 inside 0 and 1)."""
-    if isinstance(value, str):
-        return extremes(declared[value], years, declared)
-    if not isinstance(value, Uncertain):
-        values = np.array(value if isinstance(value, tuple) else [value] * years, dtype=np.float64)
-        return values, values
-    ends = np.array([2.0**-53, 1.0 - 2.0**-53])
-    found = np.array([built.quantile(ends) for built in built_per_year(value, years)])
-    low, high = np.broadcast_to(found, (years, 2)).T
-    if value.path in SUMMED:
-        keep, add = (np.array(one) for one in sums(value, years))
-        return _added_up(low, keep, add), _added_up(high, keep, add)
-    return low, high
-
-
-def _added_up(step: Floats, keep: Floats, add: Floats) -> Floats:
-    """The extreme values of a walk or a mean reversion whose draws take the value ``step[t]``."""
-    found = np.zeros(len(step))
-    for t in range(len(step)):
-        found[t] = step[t] + add[t] + (keep[t] * found[t - 1] if t > 0 else 0.0)
-    return found

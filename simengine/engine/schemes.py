@@ -4,12 +4,21 @@ from simengine.engine.lines import A0, ON_ACTIVITY, ON_PRICE, REDUCTION, S0, Eff
 from simengine.engine.ops import fill_row, row_view
 from simengine.engine.tile import STRIDE
 from simengine.jit import Floats, inner_kernel, keep_apart, kernel
-from simengine.projection.scheme import effect_size, join_segment, log_mean_factor
+from simengine.projection.scheme import (
+    OVERLAPS,
+    effect_size,
+    independent_ratio,
+    join_segment,
+    left_of,
+    log_mean_factor,
+    proportional_ratio,
+)
 from simengine.special import log
 
-#: Rows of the scheme work area.
-REMAINING, LOG_SUM, SIZE_LOG, WEIGHT, SIMPLE, SUM_SIMPLE = range(6)
-SCHEME_WORK_ROWS = 6
+#: Rows of the scheme work area: of a segment and effect; of the line, Σ ρ_seg, Π (1 - ρ_seg) and the logarithm of that.
+REMAINING, LOG_SUM, SIZE_LOG, WEIGHT, SIMPLE, SUM_SIMPLE, LINE_LEFT, LINE_LOG = range(8)
+SCHEME_WORK_ROWS = 8
+INDEPENDENT = OVERLAPS["independent"]
 #: Line, segment and effect.
 Place = tuple[int, int, int]
 
@@ -44,14 +53,15 @@ def _segment(work: Floats, x: Floats, effects: Effects, g: int, acts_on: int, t:
 
 
 @inner_kernel
-def _weigh(work: Floats, base: Floats, reduction: Floats, share: Floats, scale: float, n: int) -> None:
+def _weigh(work: Floats, base: Floats, reduction: Floats, share: Floats, scale: float, independent: bool, n: int) -> None:
     """``base`` (spend, or activity) of the segment times its log-mean, scaled so that the segments add to the line's reduction."""
     keep_apart()
     for i in range(n):
-        total = work[SUM_SIMPLE * STRIDE + i]
-        held = reduction[i]
-        # adding segments give ρ itself: a ratio of one, whatever the rounding
-        ratio = held / total if total not in (0.0, held) else 1.0
+        if independent:
+            own = join_segment(0.0, scale * share[i], work[REMAINING * STRIDE + i], False)
+            ratio = independent_ratio(own, reduction[i], work[LINE_LEFT * STRIDE + i], work[LINE_LOG * STRIDE + i])
+        else:
+            ratio = proportional_ratio(reduction[i], work[SUM_SIMPLE * STRIDE + i])
         factor = log_mean_factor(work[REMAINING * STRIDE + i], -work[LOG_SUM * STRIDE + i])
         work[WEIGHT * STRIDE + i] = scale * share[i] * factor * base[i] * ratio
 
@@ -64,16 +74,30 @@ def _add_saving(saving: Floats, work: Floats, n: int) -> None:
 
 
 @inner_kernel
+def _join_independent(work: Floats, share: Floats, scale: float, n: int) -> None:
+    """Add the segment at hand to what is left of a line of independent segments."""
+    keep_apart()
+    for i in range(n):
+        left = left_of(join_segment(0.0, scale * share[i], work[REMAINING * STRIDE + i], False))
+        work[LINE_LEFT * STRIDE + i] *= left
+        work[LINE_LOG * STRIDE + i] += log(left)
+
+
+@inner_kernel
 def _sum_of_segments(work: Floats, x: Floats, effects: Effects, s: int, acts_on: int, t: int, n: int) -> None:
-    """``Σ ρ_seg`` of a line, before overlap and before it is held at 1."""
+    """``Σ ρ_seg`` of a line, before overlap and before it is held at 1; of independent segments what is left of the line."""
     keep_apart()
     fill_row(row_view(work, SUM_SIMPLE), 0.0, n)
+    fill_row(row_view(work, LINE_LEFT), 1.0, n)
+    fill_row(row_view(work, LINE_LOG), 0.0, n)
     for g in range(effects.first_segment[s], effects.first_segment[s + 1]):
         _segment(work, x, effects, g, acts_on, t, n)
         share, scale = row_view(x, effects.share[g, 0] + effects.share[g, 1] * t), effects.share_scale[g, t]
         for i in range(n):
             total = work[SUM_SIMPLE * STRIDE + i]
             work[SUM_SIMPLE * STRIDE + i] = join_segment(total, scale * share[i], work[REMAINING * STRIDE + i], False)
+        if effects.overlap[s] == INDEPENDENT:
+            _join_independent(work, share, scale, n)
 
 
 @inner_kernel
@@ -87,7 +111,8 @@ def add_scheme_savings(savings: Floats, work: Floats, line: Floats, x: Floats, e
     _sum_of_segments(work, x, effects, s, ON_PRICE, t, n)
     for g in range(first, last):
         _segment(work, x, effects, g, ON_PRICE, t, n)
-        _weigh(work, spend, reduction, row_view(x, effects.share[g, 0] + effects.share[g, 1] * t), effects.share_scale[g, t], n)
+        share, scale = row_view(x, effects.share[g, 0] + effects.share[g, 1] * t), effects.share_scale[g, t]
+        _weigh(work, spend, reduction, share, scale, effects.overlap[s] == INDEPENDENT, n)
         start, end = effect_range(effects, g, ON_PRICE)
         for e in range(start, end):
             _log_remaining(work, x, effects, e, t, n)
@@ -100,8 +125,8 @@ def moved_activity(moved: Floats, work: Floats, line: Floats, x: Floats, effects
     s, g, e = place
     _sum_of_segments(work, x, effects, s, ON_ACTIVITY, t, n)
     _segment(work, x, effects, g, ON_ACTIVITY, t, n)
-    share = row_view(x, effects.share[g, 0] + effects.share[g, 1] * t)
-    _weigh(work, row_view(line, A0), row_view(line, REDUCTION), share, effects.share_scale[g, t], n)
+    share, scale = row_view(x, effects.share[g, 0] + effects.share[g, 1] * t), effects.share_scale[g, t]
+    _weigh(work, row_view(line, A0), row_view(line, REDUCTION), share, scale, effects.overlap[s] == INDEPENDENT, n)
     _log_remaining(work, x, effects, e, t, n)
     fill_row(moved, 0.0, n)
     _add_saving(moved, work, n)

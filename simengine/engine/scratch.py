@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from simengine.engine.arrangements import CONTRACT_WORK_ROWS
 from simengine.engine.block import Model, Scratch
 from simengine.engine.detail import DetailScratch
 from simengine.engine.lines import HISTORY_ROWS, LINE_ROWS, SUM_ROWS
@@ -40,7 +39,7 @@ def new_scratch(model: Model, layout: Layout, rows: int, detail_store: Floats, b
         shifts=_rows(model.shifts.source.shape[0] * years),
         sums=_rows(model.parties.pair.shape[0] * years * SUM_ROWS),
         held=_rows(len(layout.members) * years),
-        contract=_rows(CONTRACT_WORK_ROWS),
+        contract=_rows(model.arrangements.work_rows),
         out=_rows(layout.starts[3]),
         variates=VariateScratch(
             _rows(model.variates.scratch_rows), _rows(model.variates.state_rows), _rows(1), _rows(1), _rows(1).view(np.int64)
@@ -50,7 +49,7 @@ def new_scratch(model: Model, layout: Layout, rows: int, detail_store: Floats, b
             work=_rows(SCHEME_WORK_ROWS),
             lane=np.zeros(LANES),
             square=np.zeros(LANES),
-            partial=np.zeros((blocks, layout.detail_count if wanted else 0, MOMENT_COLUMNS)),
+            partial=np.zeros((blocks, model.detail.plan.shape[0] if wanted else 0, MOMENT_COLUMNS)),
             position=np.zeros(2, dtype=np.int64),
             store=detail_store,
         ),

@@ -43,17 +43,25 @@ def _convert(moved: Floats, ratio: Floats, scale: float, n: int) -> None:
 
 
 @inner_kernel
+def shift_year(
+    row: Floats, schemes: Floats, work: Floats, x: Floats, lines: Lines, effects: Effects, shifts: Shifts, at: tuple[int, int, int]
+) -> None:
+    """The activity that a shift adds to its target, into ``row``; ``at`` is (shift, year, draws), ``schemes`` and ``work`` are scratch."""
+    k, t, n = at
+    s = shifts.source[k]
+    _do_nothing(row_view(work, A0), x, lines, s, t, n)
+    line_reduction(work, x, effects, s, t, n)
+    moved_activity(row, schemes, work, x, effects, (s, shifts.segment[k], shifts.effect[k]), t, n)
+    _convert(row, row_view(x, shifts.ratio[k, 0] + shifts.ratio[k, 1] * t), shifts.ratio_scale[k, t], n)
+
+
+@inner_kernel
 def shift_activity(rows: Floats, schemes: Floats, work: Floats, x: Floats, lines: Lines, effects: Effects, shifts: Shifts, n: int) -> None:
     """Fill row shift · years + year of ``rows`` with the activity that each shift adds to its target; ``schemes`` is scratch."""
     years = lines.plan_price.shape[1]
     for k in range(shifts.source.shape[0]):
-        s = shifts.source[k]
         for t in range(years):
-            row = row_view(rows, k * years + t)
-            _do_nothing(row_view(work, A0), x, lines, s, t, n)
-            line_reduction(work, x, effects, s, t, n)
-            moved_activity(row, schemes, work, x, effects, (s, shifts.segment[k], shifts.effect[k]), t, n)
-            _convert(row, row_view(x, shifts.ratio[k, 0] + shifts.ratio[k, 1] * t), shifts.ratio_scale[k, t], n)
+            shift_year(row_view(rows, k * years + t), schemes, work, x, lines, effects, shifts, (k, t, n))
 
 
 @inner_kernel

@@ -1,4 +1,4 @@
-"""Special service lines: those whose price or unit cost a scheme changes, that take in shifted activity, or that are paid in bands.
+"""Special service lines: price or unit cost changed by a scheme, activity shifted in, payment in bands, or years that were observed.
 
 The passes of ``lines`` are the same model without these; they are kept apart because most lines of a study need none of it.
 """
@@ -35,7 +35,7 @@ from simengine.engine.lines import (
     payment_terms,
     reduction_of,
 )
-from simengine.engine.ops import row_view
+from simengine.engine.ops import ONES, row_view
 from simengine.engine.tile import STRIDE
 from simengine.jit import Floats, inner_kernel, keep_apart, kernel
 from simengine.projection.payment import banded_payment
@@ -67,9 +67,12 @@ def _activity_and_money(work: Floats, x: Floats, lines: Lines, s: int, t: int, n
     price, p = row_view(x, slot[2, 0] + slot[2, 1] * t), scale[2, t]
     variable, v = row_view(x, slot[4, 0] + slot[4, 1] * t), scale[4, t]
     planned, drawn_weight, planned_weight = payment_terms(lines, s, t)
+    observed = t < lines.special.observed[s]
+    outturn = row_view(x, lines.special.outturn[s] + t if observed else ONES)
     for i in range(n):
         a0, reduction = (a * activity[i]) * noise[i], work[REDUCTION * STRIDE + i]
-        a1 = a0 * (1.0 - reduction) + work[ADDED * STRIDE + i]
+        # what was observed to the last bit: worked back and forth it would differ from draw to draw
+        a1 = outturn[i] if observed else a0 * (1.0 - reduction) + work[ADDED * STRIDE + i]
         left = effective_price(1.0, reduction, work[SPEND_REDUCTION * STRIDE + i])
         paid_at = drawn_weight * price[i] + planned_weight
         # the drawn price is the one that schemes have lowered; a planned one is what was agreed

@@ -18,7 +18,7 @@ from simengine.distributions.discrete import fill_discrete
 from simengine.distributions.empirical import fill_empirical
 from simengine.distributions.inverse_table import evaluate, fill_count, fill_table, locate
 from simengine.distributions.lognormal import fill_lognormal
-from simengine.distributions.pieces import fill_pieces
+from simengine.distributions.pieces import fill_pieces, fill_whole_pieces
 from simengine.distributions.triangular import fill_triangular
 from simengine.distributions.uniform import fill_uniform as fill_even
 from simengine.distributions.unit_gamma import fill_unit_gamma_fixed
@@ -136,6 +136,8 @@ def _fill_value(x: Row, u: Row, variates: Variates, value: int, scratch: Variate
         fill_empirical(x, u, table, int(args[0]), n)
     elif code == base.PIECES:
         fill_pieces(x, u, scratch.pieces, scratch.place, table, n)
+    elif code == base.WHOLE_PIECES:
+        fill_whole_pieces(x, u, scratch.pieces, scratch.place, table, args[0], args[1], n)
     elif code == base.BERNOULLI:
         fill_bernoulli(x, u, args[0], n)
     elif code == base.UNIT_GAMMA:

@@ -111,9 +111,9 @@ def _count(noise: Floats, u: Floats, activity: Floats, scale: float, mean: Float
 
 
 @kernel
-def draw_noises(noises: Noises, x: Floats, scratch: VariateScratch, n: int) -> None:
-    """Fill every noise row of a tile."""
-    for k in range(noises.target.shape[0]):
+def draw_noises(noises: Noises, first: int, last: int, x: Floats, scratch: VariateScratch, n: int) -> None:
+    """Fill the noise rows ``first`` to ``last`` of a tile."""
+    for k in range(first, last):
         target, u, spread = row_view(x, noises.target[k]), row_view(x, noises.uniform[k]), row_view(x, noises.spread[k])
         family = noises.family[k]
         if family == LOGNORMAL:

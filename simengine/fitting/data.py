@@ -1,4 +1,4 @@
-"""Columns of numbers from the text of a CSV or TSV file; everything wrong in a column is said at once, line by line."""
+"""Columns of numbers from a table of texts (CSV, TSV, a sheet); everything wrong in a column is said at once, line by line."""
 
 import csv
 import io
@@ -73,6 +73,12 @@ def read_rows(text: str, file: str) -> Rows:
         rows = [(reader.line_num, tuple(row)) for row in reader]
     except csv.Error as problem:
         raise DataError([Problem("", f"cannot be read as a table: {problem}", file=file)]) from None
+    return table_of(rows, file)
+
+
+def table_of(found: Sequence[tuple[int, tuple[str, ...]]], file: str) -> Rows:
+    """The table in rows of texts, each with its line, the first of them the names of the columns; DataError as for ``read_rows``."""
+    rows = list(found)
     while rows and not any(cell.strip() for cell in rows[-1][1]):
         rows.pop()
     if not rows:

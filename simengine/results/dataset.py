@@ -43,6 +43,29 @@ def _attributes(variable: Variable, labels: Labels, plan: bool = False) -> dict[
     return {"long_name": meaning, "units": _unit(variable, labels.currency)}
 
 
+def rows_of(store: Array, rows: npt.NDArray[np.int64], missing: float = 0.0) -> Array:
+    """Rows (…) of a store (row, draw) as an array (…, draw), ``missing`` where a row is -1; no copy where they are evenly spaced."""
+    if not rows.size:
+        return np.empty((*rows.shape, store.shape[1]))
+    if (rows < 0).any():
+        return np.where(rows[..., None] >= 0, store[rows], missing)
+    first = int(rows.flat[0])
+    steps = [int(rows.take(1, axis).flat[0]) - first if rows.shape[axis] > 1 else 0 for axis in range(rows.ndim)]
+    even = sum(
+        step * np.arange(size).reshape([-1] + [1] * (rows.ndim - 1 - axis))
+        for axis, (step, size) in enumerate(zip(steps, rows.shape, strict=True))
+    )
+    if not np.array_equal(rows, first + even):
+        return store[rows]
+    row, draw = store.strides
+    return np.lib.stride_tricks.as_strided(store[first:], (*rows.shape, store.shape[1]), (*(step * row for step in steps), draw))
+
+
+def last_axis(parts: Sequence[Array]) -> Array:
+    """Arrays of one shape along a new last axis; no copy of a single one."""
+    return parts[0][..., np.newaxis] if len(parts) == 1 else np.stack(parts, axis=-1)
+
+
 def plan_variables(plan: Mapping[str, Array], labels: Labels) -> dict[str, xr.Variable]:
     """The plan, as ``plan_`` variables without draw and scenario."""
     return {
@@ -82,14 +105,14 @@ def driver_variables(
     labels: dict[str, list[str]] = {}
     if single:
         rows = [start for _, start in single]
-        stacked = np.stack([array[rows] for array in values], axis=-1)
+        stacked = last_axis([rows_of(array, np.array(rows)) for array in values])
         variables["driver_value"] = xr.Variable(
             ("draw", "driver", "scenario"), np.moveaxis(stacked, 1, 0), {"long_name": "value drawn, as written in the study", "units": "1"}
         )
         labels["driver"] = [name for name, _ in single]
     if yearly:
         index = np.array([[start + t for _, start in yearly] for t in range(years)])
-        stacked = np.stack([array[index] for array in values], axis=-1)
+        stacked = last_axis([rows_of(array, index) for array in values])
         variables["driver_path"] = xr.Variable(
             ("draw", "year", "path_driver", "scenario"),
             np.moveaxis(stacked, 2, 0),

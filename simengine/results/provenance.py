@@ -39,6 +39,7 @@ class Run:
     funding_assumed: tuple[str, ...]
     correlations: tuple[Mapping[str, object], ...]
     unidentified_savings: Mapping[str, Mapping[str, object]]
+    observed: tuple[str, ...] = ()
 
 
 def package_versions() -> dict[str, str]:
@@ -56,6 +57,7 @@ def attributes(run: Run) -> dict[str, str | int]:
     """The run as attributes of a NetCDF file: texts and whole numbers, JSON where the format has no type."""
     stated = asdict(run)
     structured = {key: stated.pop(key) for key in _STRUCTURED}
+    observed = stated.pop("observed")
     title = stated.pop("study_title") or f"simrisk run of {run.study_name}"
     # NetCDF has no unsigned 64-bit attribute that every reader takes: the seed is text
     stated["seed"] = str(run.seed)
@@ -68,6 +70,7 @@ def attributes(run: Run) -> dict[str, str | int]:
         "platform": f"{platform.system()} {platform.machine()} Python {platform.python_version()}",
         **stated,
         **{key: json.dumps(value, sort_keys=True, default=str) for key, value in structured.items()},
+        **({"observed": json.dumps(observed)} if observed else {}),
     }
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from simengine.engine.build_effects import ACTS_ON, WHOLE, EffectSlots, Segment
 from simengine.engine.plan import Draft, Prepared
 from simengine.engine.rows import RowBook
-from simengine.projection.scheme import LARGEST_EFFECT, log_mean_factor
+from simengine.projection.scheme import LARGEST_EFFECT, log_mean_factor, segment_ratios
 from simengine.study.defaults import effect_service
 from simengine.study.model import StudySpec
 
@@ -95,15 +95,10 @@ def _parts(sizes: Sequence[Array], share: Array) -> tuple[list[Array], Array]:
     return [share * factor * log for log in logs], share * (1.0 - remaining)
 
 
-def _reduction(parts: Sequence[Array], independent: bool, years: int) -> tuple[Array, Array]:
-    """The reduction of a line from those of its segments, at most 1, and its ratio to their sum."""
-    joined, total = np.zeros(years), np.zeros(years)
-    for part in parts:
-        joined = joined + part - joined * part if independent else joined + part
-        total = total + part
-    held = np.minimum(joined, 1.0)
-    ratio = np.where((total == 0.0) | (total == held), 1.0, held / np.where(total == 0.0, 1.0, total))
-    return held, ratio
+def _ratios(reductions: Mapping[str, Array], independent: bool, years: int) -> dict[str, Array]:
+    """By segment, what its part of the line's reduction (held at 1) is over its own: the parts add up to that of the line."""
+    by_year = [segment_ratios([float(part[t]) for part in reductions.values()], independent) for t in range(years)]
+    return {name: np.array([ratios[k] for ratios in by_year]) for k, name in enumerate(reductions)}
 
 
 def planned_effects(ready: Prepared) -> list[PlannedEffect]:
@@ -130,19 +125,18 @@ def _of_line(made: Draft, line: _Line, segments: Mapping[str, Segment], keys: Ma
     factors = {name: [_sizes(book, effect) for effect in one.effects] for name, one in segments.items()}
     shares = {name: book.planned(one.share) for name, one in segments.items()}
     parts: dict[str, dict[str, list[Array]]] = {}
-    ratio: dict[str, Array] = {}
+    ratio: dict[str, dict[str, Array]] = {}
     for kind in ("activity", "price"):
-        reductions, parts[kind] = [], {}
+        reductions, parts[kind] = {}, {}
         for name, one in segments.items():
             counted = [effect.acts_on <= ACTS_ON[kind] for effect in one.effects]
             sizes = [_size(each) if on else np.zeros(years) for each, on in zip(factors[name], counted, strict=True)]
-            parts[kind][name], reduction = _parts(sizes, shares[name])
-            reductions.append(reduction)
-        _, ratio[kind] = _reduction(reductions, line.independent, years)
+            parts[kind][name], reductions[name] = _parts(sizes, shares[name])
+        ratio[kind] = _ratios(reductions, line.independent, years)
     for name, one in segments.items():
         for k, effect in enumerate(one.effects):
-            moved = parts["activity"][name][k] * ratio["activity"] * line.activity
-            saving = parts["price"][name][k] * ratio["price"] * line.activity * line.price
+            moved = parts["activity"][name][k] * ratio["activity"][name] * line.activity
+            saving = parts["price"][name][k] * ratio["price"][name] * line.activity * line.price
             price = line.price
             if line.priced:
                 price = np.where(moved == 0.0, price, saving / np.where(moved == 0.0, 1.0, moved))

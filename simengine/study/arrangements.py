@@ -1,34 +1,19 @@
 """Arrangements: how the gain or loss against a baseline is shared between the parties."""
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Literal
 
-from pydantic import Field, ModelWrapValidatorHandler, PlainValidator, model_validator
+from pydantic import Field
 
-from simengine.study.distribution_keys import nearest
-from simengine.study.numbers import LimitTerm, MoneyTerm, Share, ShareConstant, ShareTerm
-from simengine.study.table import Fault, Name, Table, Texts, faults_error
-
-
-def _read_sides(value: object) -> str | tuple[str, ...]:
-    """Either word, or one word per year."""
-    words = value if isinstance(value, list | tuple) else [value]
-    faults = []
-    for at, word in enumerate(words):
-        if word not in ("two", "one"):
-            faults.append(Fault((at,) if words is value else (), 'must be "two" or "one"', word, nearest(word, ["two", "one"])))
-    if faults:
-        raise faults_error(faults)
-    return tuple(str(word) for word in words) if words is value else str(value)
-
-
-_Side: TypeAlias = Literal["two", "one"]
-Sides: TypeAlias = Annotated[str | tuple[str, ...], PlainValidator(_read_sides, json_schema_input_type=_Side | list[_Side])]
+from simengine.study.numbers import Amount, LimitTerm, MoneyTerm, Share, ShareTerm
+from simengine.study.quality import Quality
+from simengine.study.table import Name, Table, Texts
+from simengine.study.terms import BelowRate, CarryForward, Follows, Fund, PoolLimit, Sides, SizeTable
 
 
 class Band(Table):
     """A risk corridor: from this share of the baseline on, measured on the size of the gain or loss, these shares apply."""
 
-    from_edge: ShareConstant = Field(alias="from", description="lower edge, a share of the baseline, above 0")
+    from_edge: ShareTerm = Field(alias="from", description="lower edge, a share of the baseline, above 0")
     share: dict[Name, ShareTerm]
 
 
@@ -38,34 +23,6 @@ class Limit(Table):
     of_baseline: ShareTerm | None = None
     of_income: ShareTerm | None = Field(default=None, description="share of the party's planned income of the year")
     amount: LimitTerm | None = Field(default=None, description="money")
-
-
-class Quality(Table):
-    """Quality scores and what they do to gains and losses of the provider side. Any further key is a party with a score of its own."""
-
-    names_field = "scores"
-
-    score: Share | None = None
-    gain: Literal["multiplier", "gate", "none"] = "multiplier"
-    gate: ShareConstant | None = None
-    loss: Literal["none", "soften", "loss_rate"] = "none"
-    soften: ShareConstant | None = None
-    loss_share_max: ShareConstant | None = None
-    loss_floor: ShareConstant | None = None
-    loss_ceiling: ShareConstant | None = None
-    scores: dict[Name, Share] = Field(default={}, exclude=True)
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _keep_order(cls, data: Any, handler: ModelWrapValidatorHandler["Quality"]) -> "Quality":
-        """Put the keys that are parties into ``scores``."""
-        if not isinstance(data, dict):
-            return handler(data)
-        own = {key: value for key, value in data.items() if key in cls.model_fields and key != "scores"}
-        parties = {key: value for key, value in data.items() if key not in own}
-        made = handler({**own, "scores": parties})
-        made._keys = tuple(data)
-        return made
 
 
 class Arrangement(Table):
@@ -90,6 +47,30 @@ class Arrangement(Table):
     loss_share: dict[Name, ShareTerm] | None = Field(default=None, description="default: the gain shares")
     gain_bands: dict[Name, Band] = {}
     loss_bands: dict[Name, Band] = {}
+    msr_table: SizeTable | None = Field(default=None, description="rates by size of the list, in place of msr")
+    mlr_table: SizeTable | None = Field(default=None, description="rates by size of the list, in place of mlr; default: the msr_table")
+    below_msr: BelowRate | None = None
+    guardrail: Share = Field(default=0.0, description="1 where no gain is paid because the baseline was raised")
+    pool_cap: PoolLimit | None = None
+    pool_collar: PoolLimit | None = None
+    carry_forward: CarryForward | None = None
+    fund: Fund | None = None
+    deduction: ShareTerm = Field(default=0.0, description="part taken off the payouts of gains")
     cap: dict[Name, Limit] = {}
     collar: dict[Name, Limit] = {}
+    include_ips: bool = Field(default=False, description="unearned improvement payments count towards the collar of a budget's holder")
+    term_cap: dict[Name, Limit] = Field(default={}, description="limits over the whole term")
+    term_collar: dict[Name, Limit] = {}
     quality: Quality | None = None
+    adjustment: dict[Name, Amount] = Field(default={}, description="events outside control: money taken off the outturn of a covered line")
+    loss_adjustment: Amount = Field(default=0.0, description="events outside control: money taken off the provider side's loss")
+    proration: ShareTerm = Field(default=1.0, description="part of the year that is settled")
+    line_by_line: bool = Field(default=False, description="each covered line settles by itself; default: gains and losses are netted")
+    baseline_follows: Follows = Field(default=(), description="drivers that the baseline follows as drawn")
+    population_adjusted: bool = Field(default=False, description="the baseline follows the drivers of [population]")
+    order: Texts = Field(default=(), description="the movable steps in the order of this contract")
+    programme: str | None = Field(default=None, description="a programme whose terms these are, where nothing else is stated")
+    performance_year: int | None = Field(default=None, description="performance year of the programme in year 1")
+    agreement_start: int | None = Field(default=None, description="first performance year of the agreement")
+    revenue_category: Literal["low", "high"] | None = None
+    split: dict[Name, ShareTerm] = Field(default={}, description="how the provider side of a programme divides its part; sums to 1")

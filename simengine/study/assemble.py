@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from simengine.study.check import check_rules
-from simengine.study.check_drivers import check_use
+from simengine.study.check_drivers import check_use, driver_paths
 from simengine.study.checker import Checker
 from simengine.study.model import StudySpec
 from simengine.study.places import is_distribution
@@ -29,12 +29,13 @@ def assemble(tree: Tree, lost: Sequence[Path] = ()) -> Assembled:
     form = check_form(base, lost)
     checker = _check(base, form, drawn)
     made = Assembled(form.spec, findings=findings + form.findings + (checker.findings if checker else []))
+    known_drivers = [] if form.spec is None else list(driver_paths(form.spec))
     reported = {(finding.path, finding.rule) for finding in made.findings}
     for name, change in changes.items():
         together, refused = merged(base, name, change)
         made.findings += refused
         varied = check_form(together, [*lost, *(path[2:] for path in lost if path[:2] == ("scenarios", name))])
-        rules = _check(together, varied, drawn)
+        rules = _check(together, varied, drawn, known_drivers)
         for finding in varied.findings + (rules.findings if rules else []):
             if (finding.path, finding.rule) not in reported:
                 made.findings.append(Finding(("scenarios", name, *finding.path), finding.rule, finding.value, finding.nearest))
@@ -49,11 +50,11 @@ def assemble(tree: Tree, lost: Sequence[Path] = ()) -> Assembled:
     return made
 
 
-def _check(tree: Tree, form: Form, drawn: list[str]) -> Checker | None:
+def _check(tree: Tree, form: Form, drawn: list[str], base: Sequence[str] | None = None) -> Checker | None:
     if form.spec is None:
         return None
     checker = Checker(form.spec, tree, form.cut)
-    check_rules(checker, drawn)
+    check_rules(checker, drawn, base)
     return checker
 
 

@@ -51,8 +51,10 @@ _SCOPE_RULES = {
     "greater_than_equal": "must be a year of the study, from 1 on",
 }
 
+LineOrGroup: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}(\..+)?$")]
+"""As a file writes it: a line, or TABLE.GROUP for the rows of a group."""
 Scopes: TypeAlias = Annotated[
-    tuple[str, ...] | dict[str, Scope], PlainValidator(_read_scopes, json_schema_input_type=list[str] | dict[Name, Scope])
+    tuple[str, ...] | dict[str, Scope], PlainValidator(_read_scopes, json_schema_input_type=list[str] | dict[LineOrGroup, Scope])
 ]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from simengine.schema import DRIVER_VARIABLES, VARIABLES
 from simengine.study.advice import advise
+from simengine.study.check_actuals import check_actuals
 from simengine.study.check_arrangements import check_arrangements
 from simengine.study.check_budgets import check_budgets
 from simengine.study.check_correlation import check_correlation
@@ -17,8 +18,12 @@ from simengine.study.checker import Checker
 from simengine.study.distribution_keys import nearest
 
 
-def check_rules(checker: Checker, scenario_drivers: Sequence[str] = ()) -> None:
-    """Collect every finding; ``scenario_drivers`` are drawn in a scenario only, and may be correlated all the same."""
+def check_rules(checker: Checker, scenario_drivers: Sequence[str] = (), base_drivers: Sequence[str] | None = None) -> None:
+    """Collect every finding; ``scenario_drivers`` are drawn in a scenario only, and may be correlated all the same.
+
+    ``base_drivers`` are those of the study as written, where what is checked is a scenario of it: a reset may observe one that the scenario
+    holds constant, and it works out the plan as written; a baseline that follows one likewise.
+    """
     if not checker.names("parties"):
         checker.say("parties", "a study needs at least one party", whole="parties")
     _check_store(checker)
@@ -27,8 +32,9 @@ def check_rules(checker: Checker, scenario_drivers: Sequence[str] = ()) -> None:
     check_population(checker)
     check_services(checker)
     check_schemes(checker)
-    check_budgets(checker, drivers)
-    check_arrangements(checker)
+    check_actuals(checker)
+    check_budgets(checker, [*drivers, *(base_drivers or ())], as_written=base_drivers is None)
+    check_arrangements(checker, [*drivers, *(base_drivers or ())])
     check_records(checker, drivers)
     check_drivers(checker)
     check_correlation(checker, drivers)

@@ -1,21 +1,24 @@
 """Rules about gain/loss sharing: who is a party, the baseline, thresholds, shares that sum to one, bands, limits and quality."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
-from simengine.study.arrangements import Arrangement, Band, Quality
+from simengine.study.arrangements import Arrangement, Band
 from simengine.study.check_distributions import check_length
 from simengine.study.check_services import TOLERANCE
+from simengine.study.check_terms import check_terms
 from simengine.study.checker import Checker
-from simengine.study.defaults import covered_lines, lines_with_effects, payers_of, residual_of, scope_of
+from simengine.study.defaults import covered_lines, fund_of, lines_with_effects, payers_of, residual_of, scope_of
 from simengine.study.distribution_keys import nearest
-from simengine.study.numbers import Term
+from simengine.study.numbers import Term, any_above_zero, in_year, least
+from simengine.study.quality import Quality
 
 _NO_MEMBER = "is not a party of this arrangement: it has no gain_share"
 _QUALITY_NEEDS = {"soften": ("soften",), "loss_rate": ("loss_share_max", "loss_floor", "loss_ceiling")}
 
 
-def check_arrangements(checker: Checker) -> None:
-    """Check every arrangement, and that no line is in two in one year."""
+def check_arrangements(checker: Checker, drivers: Sequence[str]) -> None:
+    """Check every arrangement, and that no line is in two in one year; ``drivers`` are the paths of what is drawn."""
     covered: dict[tuple[str, int], str] = {}
     for name, arrangement in checker.spec.arrangements.items():
         path = f"arrangements.{name}"
@@ -26,6 +29,7 @@ def check_arrangements(checker: Checker) -> None:
         _check_limits(checker, path, arrangement)
         if arrangement.quality is not None:
             _check_quality(checker, f"{path}.quality", arrangement, arrangement.quality)
+        check_terms(checker, path, arrangement, drivers)
 
 
 def _check_coverage(checker: Checker, name: str, arrangement: Arrangement, covered: dict[tuple[str, int], str]) -> None:
@@ -89,10 +93,10 @@ def _check_budget(checker: Checker, path: str, arrangement: Arrangement) -> None
 def _check_thresholds(checker: Checker, path: str, arrangement: Arrangement) -> None:
     if isinstance(arrangement.sides, tuple):
         check_length(checker, f"{path}.sides", arrangement.sides)
-    if _any_above_zero(arrangement.msr) and arrangement.msr_kind is None:
+    if any_above_zero(arrangement.msr) and arrangement.msr_kind is None:
         rule = 'is required where msr is above 0: "first_pound" shares all of the gain, "excess" what is beyond the rate'
         checker.say(f"{path}.msr_kind", rule, whole=f"{path}.msr_kind")
-    elif arrangement.mlr is not None and _any_above_zero(arrangement.mlr) and arrangement.mlr_kind is None and arrangement.msr_kind is None:
+    elif arrangement.mlr is not None and any_above_zero(arrangement.mlr) and arrangement.mlr_kind is None and arrangement.msr_kind is None:
         rule = 'is required where mlr is above 0: "first_pound" shares all of the loss, "excess" what is beyond the rate'
         checker.say(f"{path}.mlr_kind", rule, whole=f"{path}.mlr_kind")
 
@@ -109,7 +113,7 @@ def _check_members(checker: Checker, path: str, arrangement: Arrangement) -> Non
         for party in shares:
             checker.refer(f"{path}.{table}.{party}", party, "parties")
         _check_sum(checker, f"{path}.{table}", shares, residual)
-    members = {*arrangement.gain_share, *(arrangement.loss_share or {}), residual}
+    members = {*arrangement.gain_share, *(arrangement.loss_share or {}), residual, fund_of(arrangement)}
     if residual is not None and not checker.lost_part_of(f"{path}.gain_share") and not checker.lost_part_of(f"{path}.loss_share"):
         _check_covered(checker, path, arrangement, members)
     for table, bands in (("gain_bands", arrangement.gain_bands), ("loss_bands", arrangement.loss_bands)):
@@ -170,26 +174,43 @@ def _check_sum(checker: Checker, path: str, shares: Mapping[str, Term], residual
 
 
 def _check_bands(checker: Checker, path: str, bands: Mapping[str, Band], members: set[str | None], residual: str | None) -> None:
-    edges: dict[float, str] = {}
     arrangement_path = path.rpartition(".")[0]
+    _check_edges(checker, path, bands)
     for name, band in bands.items():
         place = f"{path}.{name}"
-        if band.from_edge <= 0 and not checker.is_cut(checker.place(f"{place}.from")):
-            checker.say(f"{place}.from", "the lower edge of a band is above 0", band.from_edge)
-        elif band.from_edge in edges:
-            checker.say(f"{place}.from", f"is the edge of the band {edges[band.from_edge]} as well", band.from_edge, whole=f"{place}.from")
-        edges.setdefault(band.from_edge, name)
         for party in band.share:
             if checker.refer(f"{place}.share.{party}", party, "parties") and party not in members:
                 checker.say(f"{place}.share.{party}", _NO_MEMBER, whole=f"{arrangement_path}.gain_share")
         _check_sum(checker, f"{place}.share", band.share, residual)
 
 
+def _check_edges(checker: Checker, path: str, bands: Mapping[str, Band]) -> None:
+    """Lower edges are above 0, and in the same order in every year: else bands would overlap or leave a hole."""
+    edges: dict[float, str] = {}
+    years = 1 if checker.years is None else checker.years
+    for name, band in bands.items():
+        place, first = f"{path}.{name}.from", in_year(band.from_edge, 0)
+        if least(band.from_edge) <= 0 and not checker.is_cut(checker.place(place)):
+            checker.say(place, "the lower edge of a band is above 0", band.from_edge)
+        elif first in edges:
+            checker.say(place, f"is the edge of the band {edges[first]} as well", band.from_edge, whole=place)
+        edges.setdefault(first, name)
+    rising = sorted(bands, key=lambda name: in_year(bands[name].from_edge, 0))
+    for lower, upper in pairwise(rising):
+        pair = bands[lower].from_edge, bands[upper].from_edge
+        if any(isinstance(edge, tuple) and len(edge) != years for edge in pair):
+            continue
+        crossed = [year for year in range(years) if in_year(pair[1], year) <= in_year(pair[0], year)]
+        if crossed and crossed[0] > 0:
+            rule = f"is not above the edge of the band {lower} in year {crossed[0] + 1}, as it is in year 1: the bands would overlap"
+            checker.say(f"{path}.{upper}.from", rule, pair[1], whole=path)
+
+
 def _check_limits(checker: Checker, path: str, arrangement: Arrangement) -> None:
     residual = residual_of(checker.spec, arrangement)
-    members = {*arrangement.gain_share, *(arrangement.loss_share or {}), residual}
-    for table, limits in (("cap", arrangement.cap), ("collar", arrangement.collar)):
-        for party, limit in limits.items():
+    members = {*arrangement.gain_share, *(arrangement.loss_share or {}), residual, fund_of(arrangement)}
+    for table in ("cap", "collar", "term_cap", "term_collar"):
+        for party, limit in getattr(arrangement, table).items():
             place = f"{path}.{table}.{party}"
             if limit.of_baseline is None and limit.of_income is None and limit.amount is None:
                 checker.say(place, "needs of_baseline, of_income or amount", whole=place)
@@ -227,9 +248,16 @@ def _check_quality(checker: Checker, path: str, arrangement: Arrangement, qualit
                 checker.say(f"{path}.{key}", f'is for loss = "{loss}"', getattr(quality, key), whole=f"{path}.loss")
     if quality.loss == "loss_rate" and arrangement.loss_bands:
         checker.say(f"{path}.loss", "a loss rate takes the place of the loss shares, so it cannot stand beside loss_bands", whole=path)
-    if quality.loss_floor is not None and quality.loss_ceiling is not None and quality.loss_floor > quality.loss_ceiling:
-        checker.say(f"{path}.loss_floor", f"is above loss_ceiling, which is {quality.loss_ceiling:g}", quality.loss_floor)
+    if quality.loss_floor is not None and quality.loss_ceiling is not None:
+        _check_floor(checker, path, quality.loss_floor, quality.loss_ceiling)
 
 
-def _any_above_zero(term: Term) -> bool:
-    return any(value > 0 for value in term) if isinstance(term, tuple) else term > 0
+def _check_floor(checker: Checker, path: str, floor: Term, ceiling: Term) -> None:
+    years = 1 if checker.years is None else checker.years
+    if any(isinstance(term, tuple) and len(term) != years for term in (floor, ceiling)):
+        return
+    for year in range(years):
+        most, when = in_year(ceiling, year), f" in year {year + 1}" if isinstance(floor, tuple) or isinstance(ceiling, tuple) else ""
+        if in_year(floor, year) > most:
+            checker.say(f"{path}.loss_floor", f"is above loss_ceiling, which is {most:g}{when}", floor)
+            return

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from simengine.study.budgets import AVERAGE_SPEND, WHOLE_LIST, Budget, Scope
-from simengine.study.check_records import refer_driver
+from simengine.study.check_resets import check_resets
 from simengine.study.checker import Checker
 from simengine.study.defaults import lines_with_effects
 from simengine.study.numbers import Term
@@ -14,8 +14,11 @@ _MOST_WITHHELD = 0.5
 """Improvement payments above this share of a budget are probably shares of one another."""
 
 
-def check_budgets(checker: Checker, drivers: Sequence[str]) -> None:
-    """Check every budget, that no line is in two in one year, and every allocation; ``drivers`` are the paths of what is drawn."""
+def check_budgets(checker: Checker, drivers: Sequence[str], as_written: bool = True) -> None:
+    """Check every budget, that no line is in two in one year, and every allocation.
+
+    ``drivers`` are the paths of what is drawn; ``as_written`` is false for a scenario.
+    """
     held: dict[tuple[str, int], str] = {}
     acted_on = lines_with_effects(checker.spec)
     for name, budget in checker.spec.budgets.items():
@@ -26,7 +29,7 @@ def check_budgets(checker: Checker, drivers: Sequence[str]) -> None:
         _check_scope(checker, name, budget, held)
         _check_value(checker, path, budget, bool(acted_on.intersection(budget.lines)))
         _check_update(checker, path, budget)
-        _check_resets(checker, path, budget, drivers)
+        check_resets(checker, path, budget, drivers, as_written)
         _check_improvement(checker, path, budget)
     _check_allocations(checker)
 
@@ -131,27 +134,6 @@ def _check_update(checker: Checker, path: str, budget: Budget) -> None:
         if update.value == AVERAGE_SPEND:
             rule = "people who come or leave rarely cost the average: a value by age or need would move the budget as they do"
             checker.warn(f"{place}.{segment}.value", rule)
-
-
-def _check_resets(checker: Checker, path: str, budget: Budget, drivers: Sequence[str]) -> None:
-    resets, place = budget.resets, f"{path}.resets"
-    if resets is None:
-        return
-    for key, given in (("years", resets.years), ("drivers", resets.drivers)):
-        if not given:
-            checker.say(f"{place}.{key}", "needs at least one", whole=f"{place}.{key}")
-    for at, year in enumerate(resets.years):
-        if checker.years is not None and not 2 <= year <= checker.years:
-            checker.say(f"{place}.years.{at}", f"must be a year from 2 to {checker.years}, as it goes by what was observed before", year)
-        elif year in resets.years[:at] or (at and year < resets.years[at - 1]):
-            checker.say(f"{place}.years", "are given once each, in their order", list(resets.years))
-            break
-    for at, written in enumerate(resets.drivers):
-        name = refer_driver(checker, f"{place}.drivers.{at}", written, drivers)
-        if name is not None and (name.endswith(".volatility") or name == "volatility.common"):
-            checker.say(f"{place}.drivers.{at}", "is chance of one year, which says nothing of the years to come", written)
-        elif name is not None and name.startswith("population.") and budget.population_update:
-            checker.warn(f"{place}.drivers.{at}", "moves the population update already: its effect would be in the budget twice")
 
 
 def _check_improvement(checker: Checker, path: str, budget: Budget) -> None:

@@ -9,7 +9,7 @@ from simengine.study.check_paths import check_path
 from simengine.study.checker import Checker
 from simengine.study.distribution_keys import parameter_of
 from simengine.study.numbers import Component, ParameterValue, Uncertain
-from simengine.study.plan import SUMS, built_per_year, path_means, per_year, yearly_parameters
+from simengine.study.plan import SUMS, built_per_year, path_means, per_year, written_per_year, yearly_parameters
 from simengine.study.units import Unit, bounds, range_fault
 
 MOST_OUTSIDE = 0.001
@@ -34,6 +34,7 @@ def check_distribution(checker: Checker, path: str, uncertain: Uncertain, unit: 
             seen.add(value.place)
     lists = {**yearly_parameters(uncertain), **{key: getattr(uncertain, key) for key in ("plan", "rho", "level", "speed")}}
     lengths = [check_length(checker, f"{path}.{name}", value) for name, value in lists.items() if isinstance(value, tuple)]
+    lengths.append(check_observed_length(checker, f"{path}.actual", uncertain.actual))
     if all(lengths) and checker.years is not None:
         _check_parameters(checker, path, uncertain, checker.years)
 
@@ -48,6 +49,15 @@ def check_length(checker: Checker, path: str, values: tuple[float, ...] | tuple[
     return False
 
 
+def check_observed_length(checker: Checker, path: str, values: tuple[float, ...]) -> bool:
+    """Whether no more years are observed than there are; a problem when there are."""
+    years = checker.years
+    if years is None or len(values) <= years:
+        return True
+    checker.say(path, f"has values of {len(values)} years; the study has {years}", list(values))
+    return False
+
+
 def quantities(uncertain: Uncertain) -> Iterator[Value]:
     """Every value of the quantity itself that a driver states, which keeps to the quantity's range (a spread or a weight does not).
 
@@ -55,9 +65,9 @@ def quantities(uncertain: Uncertain) -> Iterator[Value]:
     """
     if uncertain.path not in SUMS:
         yield from _values_of(uncertain.dist, uncertain.parameters.items(), "")
-    for key in ("plan", "start", "level"):
+    for key in ("plan", "start", "level", "actual"):
         value = getattr(uncertain, key)
-        if value is not None:
+        if value not in (None, ()):
             yield from _each(key, value, yearly=True)
 
 
@@ -99,9 +109,41 @@ def _check_parameters(checker: Checker, path: str, uncertain: Uncertain, years: 
         for parameter, rule in error.faults:
             checker.say(f"{path}.{parameter}" if parameter else path, rule, _shown(uncertain, parameter))
         return
+    _check_table(checker, path, uncertain, years)
     sound = check_path(checker, path, uncertain, built)
+    _warn_of_actuals_outside(checker, path, uncertain, built)
     if sound and uncertain.plan is None and path_means(uncertain, built, years) is None:
         checker.say(path, "has no mean, so it needs a plan value: write plan = …")
+
+
+def _check_table(checker: Checker, path: str, uncertain: Uncertain, years: int) -> None:
+    """Tabulate what the simulation will draw from, where that can fail: mixtures and cuts. The table is kept for the run."""
+    if uncertain.dist not in _MIXTURES and not uncertain.parameters.keys() & {"lower", "upper"}:
+        return
+    from simengine.distributions import Tables
+
+    for year, (dist, parameters) in enumerate(written_per_year(uncertain, years), start=1):
+        try:
+            Tables().encode(dist, parameters)
+        except ParameterError as error:
+            when = f"in year {year}: " if yearly_parameters(uncertain) else ""
+            for _, rule in error.faults:
+                checker.say(path, f"{when}{rule}: {_WAY_OUT}", uncertain.dist)
+            return
+
+
+_MIXTURES = ("mixture", "pool", "event")
+_WAY_OUT = "give its parts larger spreads, leave out parts of next to no weight, or replace it by a list (discrete, empirical)"
+
+
+def _warn_of_actuals_outside(checker: Checker, path: str, uncertain: Uncertain, built: list[Any]) -> None:
+    """Warn of an observed value that the distribution could not have drawn; that of a path which adds up is one of changes."""
+    for year, value in enumerate(uncertain.actual if uncertain.path not in SUMS else ()):
+        low, high = built[year if len(built) > 1 else 0].support()
+        if not low <= value <= high:
+            said = f"{value:g} was observed in year {year + 1}, which this distribution holds impossible ({low:g} to {high:g})"
+            checker.warn(f"{path}.actual", f"{said}: check its spread before its later years are believed")
+            return
 
 
 def _shown(uncertain: Uncertain, parameter: str) -> object:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from simengine.study.check_numbers import plan_of
 from simengine.study.checker import Checker
+from simengine.study.defaults import weights_of
 from simengine.study.model import StudySpec
 from simengine.study.numbers import Uncertain
 from simengine.study.schemes import Cost, Investment
@@ -46,8 +47,8 @@ def check_use(checker: Checker, specs: Sequence[StudySpec]) -> None:
     categories: set[str] = set()
     for spec in specs:
         drivers.update(number.value for number in numbers(spec) if isinstance(number.value, str))
-        for service in spec.services.values():
-            categories.update(service.cost_weights)
+        for name in spec.services:
+            categories.update(weights_of(spec, name))
         for scheme in spec.schemes.values():
             items: list[Cost | Investment] = [*scheme.costs.values(), *scheme.investments.values()]
             categories.update(item.inflation for item in items if item.inflation is not None)

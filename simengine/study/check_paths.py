@@ -37,7 +37,9 @@ def _check_each(checker: Checker, path: str, value: Yearly, rule: str, low: floa
 
 def _check_start(checker: Checker, path: str, start: float, built: Any) -> bool:
     """An AR(1) path starts from the place of the value in the distribution of year 1."""
-    if built.atoms():
+    from simengine.distributions.listing import value_count
+
+    if value_count(built):
         rule = "does not go with values that have a probability of their own: a value has no single place among them"
         checker.say(path, rule, start)
         return False

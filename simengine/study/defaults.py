@@ -99,6 +99,17 @@ def residual_of(spec: StudySpec, arrangement: Arrangement) -> str | None:
 
 
 def arrangement_parties(spec: StudySpec, arrangement: Arrangement) -> tuple[str, ...]:
-    """The parties of an arrangement, in the order of the file: those with a share, and the residual party."""
-    members = {*arrangement.gain_share, *(arrangement.loss_share or {}), residual_of(spec, arrangement)}
+    """The parties of an arrangement, in the order of the file: those with a share, the residual party, and that of a fund."""
+    members = {*arrangement.gain_share, *(arrangement.loss_share or {}), residual_of(spec, arrangement), fund_of(arrangement)}
     return tuple(name for name in spec.parties if name in members)
+
+
+def fund_of(arrangement: Arrangement) -> str | None:
+    """The party that gets the fund's share."""
+    return None if arrangement.fund is None else arrangement.fund.party
+
+
+def provider_side(spec: StudySpec, arrangement: Arrangement) -> tuple[str, ...]:
+    """The parties of an arrangement that are neither the residual party nor that of a fund."""
+    others = (residual_of(spec, arrangement), fund_of(arrangement))
+    return tuple(name for name in arrangement_parties(spec, arrangement) if name not in others)

@@ -17,9 +17,10 @@ PATH_KEYS = {"ar1": ("rho", "start"), "random_walk": ("start",), "mean_reversion
 NEEDED_BY_PATH = {"ar1": ("rho",), "mean_reversion": ("level", "speed")}
 DATE_KEY = "date"
 TEXT_KEYS = ("stream", "label", "source", "owner", DATE_KEY)
-COMMON_KEYS = ("path", "plan", "risk", *TEXT_KEYS)
+ACTUAL_KEY = "actual"
+COMMON_KEYS = ("path", "plan", ACTUAL_KEY, "risk", *TEXT_KEYS)
 ALL_PATH_KEYS = tuple(dict.fromkeys(key for keys in PATH_KEYS.values() for key in keys))
-FILE_KEYS = ("file", "column", "scale")
+FILE_KEYS = ("file", "column", "scale", "sheet")
 """What an empirical distribution may have instead of values, until its file has been read."""
 
 
@@ -169,6 +170,8 @@ def _nested_faults(table: Mapping[str, Any], unit: Unit) -> list[Fault]:
 def _common_faults(key: str, value: object, unit: Unit, base_year: bool) -> Iterator[Fault]:
     if key == "plan":
         yield from _numeric_faults(key, value, unit, base_year)
+    elif key == ACTUAL_KEY:
+        yield from _actual_faults(key, value, unit, base_year)
     elif key == "path":
         if value not in PATHS:
             words = ", ".join(f'"{path}"' for path in PATHS[:-1])
@@ -183,6 +186,16 @@ def _common_faults(key: str, value: object, unit: Unit, base_year: bool) -> Iter
             yield Fault((key,), fault, _shown(value))
     elif not isinstance(value, str):
         yield Fault((key,), "must be text", _shown(value))
+
+
+def _actual_faults(key: str, value: object, unit: Unit, base_year: bool) -> Iterator[Fault]:
+    """Faults of the values observed in the first years."""
+    if base_year:
+        yield Fault((key,), "belongs to the base year: there is no later year of it to observe", _shown(value))
+    elif not isinstance(value, list | tuple) or not value:
+        yield Fault((key,), "must be a list of the values observed, from the first year on without a hole", _shown(value))
+    else:
+        yield from _numeric_faults(key, value, unit, base_year=False)
 
 
 def _path_key_faults(key: str, value: object, path: object, unit: Unit) -> Iterator[Fault]:

@@ -11,13 +11,14 @@ from pydantic import ValidationError
 from simengine.study.checker import UNKNOWN_NAMES
 from simengine.study.csv_table import SCALES, CsvTable, number_in
 from simengine.study.distribution_keys import nearest
+from simengine.study.import_actuals import place_actuals
 from simengine.study.imported import Imported, Origin
 from simengine.study.numbers import NumberRule
 from simengine.study.places import place_at
 from simengine.study.scenarios import deep_merge
 from simengine.study.structure import Finding, Path, Tree, form_faults
 from simengine.study.table import name_fault
-from simengine.study.tables import TARGETS, TEXT_COLUMNS, WHOLE_COLUMNS, Sources, TableSource, flat_keys, study_name
+from simengine.study.tables import ACTUALS, TARGETS, TEXT_COLUMNS, WHOLE_COLUMNS, Sources, TableSource, flat_keys, study_name
 from simengine.study.units import FRACTIONS
 
 Rows = dict[str, dict[str, Any]]
@@ -32,18 +33,19 @@ def read_tables(tree: Tree, folder: FilePath | None) -> Imported:
     sources, made.findings = _sources(tree["tables"])
     rows: Rows = {target: {} for target in TARGETS}
     for name in tree["tables"] if isinstance(tree["tables"], dict) else ():
-        if name in sources:
+        if name in sources and sources[name].into != ACTUALS:
             _read_rows(made, name, sources[name], rows[sources[name].into])
     if made.findings:
         # Rows of a table that could not be read in full may be named elsewhere.
         made.lost += [(target, UNKNOWN_NAMES) for target in TARGETS]
     _place(made, rows)
+    place_actuals(made, {name: source for name, source in sources.items() if source.into == ACTUALS})
     return made
 
 
 def _sources(written: object) -> tuple[dict[str, TableSource], list[Finding]]:
     """The tables in which no fault was found, and the faults."""
-    whole = {"tables": written}
+    whole = {"tables": _with_defaults(written)}
     try:
         return Sources.model_validate(whole).tables, []
     except ValidationError as error:
@@ -52,8 +54,18 @@ def _sources(written: object) -> tuple[dict[str, TableSource], list[Finding]]:
     bad = {path[1] for _, path in faults if len(path) > 1}
     if not isinstance(written, dict) or not bad:
         return {}, findings
-    sound = {name: table for name, table in written.items() if name not in bad}
+    sound = {name: table for name, table in whole["tables"].items() if name not in bad}
     return Sources.model_validate({"tables": sound}).tables, findings
+
+
+def _with_defaults(written: Any) -> Any:
+    """The tables with the column names that a table of actuals may leave out."""
+    if not isinstance(written, dict):
+        return written
+    return {
+        name: {"key": "service", **table} if isinstance(table, dict) and table.get("into") == ACTUALS else table
+        for name, table in written.items()
+    }
 
 
 def _not_yet(finding: Finding) -> Finding:
@@ -137,6 +149,8 @@ def _groups_known(made: Imported, place: Path, source: TableSource) -> bool:
     for key, given in (("group", source.group is not None), ("groups", bool(source.groups))):
         if given and source.into == "drivers":
             made.say((*place, key), 'is for into = "services"')
+    if source.year is not None:
+        made.say((*place, "year"), 'is for into = "actuals"')
     if source.into == "services" and (source.group is None) == bool(source.groups):
         missing, other = ("group", "groups") if source.group is None else ("groups", "group")
         made.say((*place, missing), f"is required with {other}")

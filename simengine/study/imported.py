@@ -48,6 +48,8 @@ class Imported:
     """A study tree with its files read in: what was wrong with them, and where things come from.
 
     ``lost`` are parts of the tree that could not be read; ``unscaled`` numbers from columns without a scale, with the key that is missing.
+    ``expanded`` are lists of lines that named groups, with the place in the list as written of every line; ``expanded_keys`` the same
+    of tables.
     """
 
     tree: Tree
@@ -56,11 +58,24 @@ class Imported:
     lost: list[Path] = field(default_factory=list)
     origins: dict[Path, Origin] = field(default_factory=dict)
     unscaled: dict[Path, Path] = field(default_factory=dict)
+    expanded: dict[Path, tuple[int, ...]] = field(default_factory=dict)
+    expanded_keys: dict[Path, Path] = field(default_factory=dict)
     _files: dict[tuple[str, str | None], CsvTable | tuple[str, int | None]] = field(default_factory=dict)
 
     def say(self, path: Path, rule: str, value: object = None, near: str | None = None) -> None:
         """Report a problem in the study file."""
         self.findings.append(Finding(path, rule, value, near))
+
+    def as_written(self, path: Path) -> Path:
+        """The place in the study file of a part of the tree: of a line that a group brought, where the group stands."""
+        for place, numbers in self.expanded.items():
+            number = path[len(place)] if path[: len(place)] == place and len(path) > len(place) else None
+            if isinstance(number, int):
+                return (*place, numbers[number], *path[len(place) + 1 :])
+        for key, group in self.expanded_keys.items():
+            if path[: len(key)] == key:
+                return (*group, *path[len(key) :])
+        return path
 
     def table_at(self, path: Path, file: object, sheet: str | None = None) -> CsvTable | None:
         """The file that the study names at ``path``; None, with a problem, when it cannot be read."""

@@ -57,11 +57,12 @@ def _values(made: Imported, path: Path, node: Mapping[str, Any]) -> list[float] 
     if scale not in SCALES:
         made.say((*path, "scale"), 'must be "fraction" or "pct"', scale if isinstance(scale, str | int | float) else None)
     column = node.get("column", "")
-    if not isinstance(column, str):
-        made.say((*path, "column"), "must be text", column if isinstance(column, bool | int | float) else None)
+    for key in ("column", "sheet"):
+        if not isinstance(node.get(key, ""), str):
+            made.say((*path, key), "must be text", node[key] if isinstance(node[key], bool | int | float) else None)
     if len(made.findings) > before:
         return None
-    table = made.table_at((*path, "file"), node["file"])
+    table = made.table_at((*path, "file"), node["file"], node.get("sheet"))
     fault = table.column_fault(column) if table is not None else None
     if table is None or fault is not None:
         if fault is not None:

@@ -5,7 +5,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any
@@ -16,12 +16,15 @@ from simengine.study.assumption_sets import with_assumptions
 from simengine.study.canonical import canonical_text
 from simengine.study.check_drivers import UNUSED
 from simengine.study.checker import UNKNOWN_NAMES
+from simengine.study.import_actuals import add_actuals
 from simengine.study.import_rows import read_tables
 from simengine.study.imported import Imported, Origin
 from simengine.study.imports import fill_values, scale_findings
+from simengine.study.line_groups import expand_groups
 from simengine.study.model import StudySpec
 from simengine.study.overrides import apply_overrides
 from simengine.study.positions import Position, key_positions
+from simengine.study.programme_terms import with_programmes
 from simengine.study.structure import Finding, Path, Tree
 
 _EARLY = ("tables.", "assumptions", "horizon.")
@@ -131,15 +134,23 @@ class Study:
         return order
 
 
-def load_study(path: str | FilePath, overrides: Sequence[str] = ()) -> Study:
-    """Read and check a study file; ``overrides`` are ``path=value`` changes to it.
+def load_study(path: str | FilePath, overrides: Sequence[str] = (), actuals: str | FilePath | None = None) -> Study:
+    """Read and check a study file; ``overrides`` are ``path=value`` changes to it, ``actuals`` a CSV or XLSX file of what was observed.
 
     Raises ``StudyError`` with every problem that was found.
     """
     file = str(path)
     text = _read(file)
     tree = _parse(file, text)
-    return _build(FilePath(path).stem, file, text, tree, overrides, FilePath(path).parent)
+    added = None if actuals is None else add_actuals(tree, FilePath(actuals))
+    try:
+        return _build(FilePath(path).stem, file, text, tree, overrides, FilePath(path).parent)
+    except StudyError as error:
+        # what is wrong with the table that --actuals adds stands nowhere in the study
+        of_option = [added is not None and one.file == file and one.path.startswith(f"tables.{added}.") for one in error.problems]
+        raise StudyError(
+            [replace(one, file="--actuals", line=None) if own else one for one, own in zip(error.problems, of_option, strict=True)]
+        ) from None
 
 
 def _build(name: str, file: str | None, text: str, tree: Tree, overrides: Sequence[str], folder: FilePath | None) -> Study:
@@ -147,7 +158,7 @@ def _build(name: str, file: str | None, text: str, tree: Tree, overrides: Sequen
         made, read, changed, set_findings = _resolve(tree, overrides, folder)
     except RecursionError:
         raise StudyError([Problem("", "is nested too deeply to be a study", file=file)]) from None
-    at = _Places(file, key_positions(text) if text else {}, changed, read.origins)
+    at = _Places(file, key_positions(text) if text else {}, changed, read)
     problems = [at.set_problem(finding) for finding in set_findings]
     found = read.findings + made.findings
     problems += sorted(_once(at.problem(finding) for finding in found), key=lambda problem: problem.line or 0)
@@ -183,9 +194,14 @@ def _resolve(tree: Tree, overrides: Sequence[str], folder: FilePath | None) -> t
         read.lost += [(table, UNKNOWN_NAMES) for table in ("inflation", "cost_weights", "drivers")]
     further, also_changed = apply_overrides(read.tree, [override for override in overrides if override not in early])
     fill_values(read)
+    expand_groups(read)
+    programmes = with_programmes(read.tree)
+    read.tree = programmes.tree
+    read.findings += programmes.findings
+    read.lost += programmes.lost
     made = assemble(read.tree, read.lost)
     # What a set holds beyond the needs of the study is no slip.
-    made.warnings = [warning for warning in made.warnings if warning.path not in given]
+    made.warnings = [*programmes.warnings, *(warning for warning in made.warnings if warning.path not in given)]
     if made.spec is not None:
         made.findings += scale_findings(read, [made.spec, *made.scenarios.values()])
     return made, read, changed | also_changed, findings + further
@@ -198,14 +214,14 @@ class _Places:
     file: str | None
     positions: dict[Path, Position]
     changed: set[Path]
-    origins: Mapping[Path, Origin]
+    read: Imported
 
     def problem(self, finding: Finding) -> Problem:
         """The problem that a finding is."""
-        path, file, line, value = finding.path, finding.file, finding.line, finding.value
+        path, file, line, value = self.read.as_written(finding.path), finding.file, finding.line, finding.value
         if any(path[: len(place)] == place for place in self.changed):
             return self.set_problem(finding)
-        origin = self.origins.get(path[:2])
+        origin = self.read.origins.get(path[:2])
         if file is None and origin is not None:
             path, file, line = self._of_row(finding, origin)
             # What holds for all rows is said once, so without the value of one of them.

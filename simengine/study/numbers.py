@@ -1,6 +1,7 @@
 """A number of the study file: a constant, one constant per year, a distribution, or the name of a declared driver."""
 
 import datetime
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
@@ -8,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, PlainValidator
 from pydantic_core import CoreSchema, core_schema
 
-from simengine.study.distribution_keys import COMMON_KEYS, DATE_KEY, PATH_KEYS, date_fault, distribution_faults
+from simengine.study.distribution_keys import ACTUAL_KEY, COMMON_KEYS, DATE_KEY, PATH_KEYS, date_fault, distribution_faults
 from simengine.study.table import Fault, faults_error, name_fault
 from simengine.study.units import Unit, constant_fault, percent, percent_fault
 
@@ -42,7 +43,8 @@ Yearly: TypeAlias = float | tuple[float, ...]
 class Uncertain:
     """A distribution as written in the file; its driver is named by its place in the file (or by ``stream``, as to its draws).
 
-    ``rho``, ``start``, ``level`` and ``speed`` belong to the path, None where the file does not give them.
+    ``rho``, ``start``, ``level`` and ``speed`` belong to the path, None where the file does not give them. ``actual`` are the values
+    observed in the first years, which the draws have instead of drawn ones.
     """
 
     dist: str
@@ -59,6 +61,7 @@ class Uncertain:
     start: float | None = None
     level: Yearly | None = None
     speed: Yearly | None = None
+    actual: tuple[float, ...] = ()
 
 
 Number: TypeAlias = float | tuple[float, ...] | Uncertain | str
@@ -156,6 +159,7 @@ def uncertain(table: Mapping[str, Any]) -> Uncertain:
         path=table.get("path", "constant"),
         plan=_floats(table["plan"]) if "plan" in table else None,
         date=date.isoformat() if isinstance(date, datetime.date) else date,
+        actual=_floats(table.get(ACTUAL_KEY, ())),
         **texts,
         **own,
     )
@@ -226,3 +230,20 @@ ShareConstant: TypeAlias = Annotated[float, NumberRule("share", "constant")]
 RatioConstant: TypeAlias = Annotated[float, NumberRule("ratio", "constant")]
 PositiveConstant: TypeAlias = Annotated[float, NumberRule("positive", "constant")]
 ChargeRate: TypeAlias = Annotated[float, NumberRule("charge_rate", "constant")]
+
+
+def in_year(term: Term, year: int) -> float:
+    """A term in a year, counted from 0; of a list that is too short its last entry, of an empty one 0."""
+    if isinstance(term, tuple):
+        return term[min(year, len(term) - 1)] if term else 0.0
+    return term
+
+
+def least(term: Term) -> float:
+    """The smallest value of a term in any year."""
+    return min(term, default=math.inf) if isinstance(term, tuple) else term
+
+
+def any_above_zero(term: Term) -> bool:
+    """Whether a term is above 0 in any year."""
+    return any(value > 0 for value in term) if isinstance(term, tuple) else term > 0

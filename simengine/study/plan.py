@@ -146,8 +146,9 @@ def mean_of(distribution: Any) -> float | None:
 
 
 def is_yearly(uncertain: Uncertain) -> bool:
-    """Whether a driver has a value of its own in each year: by its path, by a parameter per year or by a plan per year."""
-    return uncertain.path in YEARLY_PATHS or bool(yearly_parameters(uncertain)) or isinstance(uncertain.plan, tuple)
+    """Whether a driver has a value of its own in each year: by its path, a parameter or a plan per year, or values observed."""
+    by_path = uncertain.path in YEARLY_PATHS or bool(yearly_parameters(uncertain))
+    return by_path or isinstance(uncertain.plan, tuple) or bool(uncertain.actual)
 
 
 def yearly_parameters(uncertain: Uncertain) -> dict[str, tuple[float, ...]]:

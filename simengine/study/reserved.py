@@ -5,9 +5,6 @@ A pattern is a dotted path in which ``*`` stands for any one name.
 
 from collections.abc import Iterator
 
-_PROGRAMMES = "the national programmes"
-_LIMITS_OVER_TERM = "limits over the term"
-
 PATTERNS: dict[str, tuple[str, str]] = {
     "negotiation": ("terms to negotiate come", "the negotiation part"),
     "sensitivity": ("sensitivity settings come", "the sensitivity part"),
@@ -17,22 +14,6 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "horizon.discount_rate": ("present values come", "the discounting part"),
     "money.discount_rate": ("present values come", "the discounting part"),
     "services.*.seasonality": ("seasonality comes", "the baseline part"),
-    "arrangements.*.baseline_follows": ("baselines that follow drivers come", "the baseline adjustments"),
-    "arrangements.*.population_adjusted": ("population updates come", "the baseline adjustments"),
-    "arrangements.*.line_by_line": ("settlements line by line come", "the line by line part"),
-    "arrangements.*.pool_cap": ("limits on the pool come", "the pool limits"),
-    "arrangements.*.pool_collar": ("limits on the pool come", "the pool limits"),
-    "arrangements.*.deduction": ("deductions come", _PROGRAMMES),
-    "arrangements.*.carry_forward": ("losses carried forward come", _LIMITS_OVER_TERM),
-    "arrangements.*.term_cap": ("caps over the term come", _LIMITS_OVER_TERM),
-    "arrangements.*.term_collar": ("collars over the term come", _LIMITS_OVER_TERM),
-    "arrangements.*.fund_share": ("shares of a fund come", "the fund part"),
-    "arrangements.*.proration": ("proration comes", _PROGRAMMES),
-    "arrangements.*.adjustment": ("events adjustments come", _PROGRAMMES),
-    "arrangements.*.msr_table": ("savings rates by size come", _PROGRAMMES),
-    "arrangements.*.programme": ("programmes by name come", _PROGRAMMES),
-    "arrangements.*.include_ips": ("unearned improvement payments within limits come", "the limits"),
-    "arrangements.*.order": ("orders of settlement come", _PROGRAMMES),
     "correlation.*.columns": ("chosen columns come", "the column maps"),
     "simulation.columns": ("chosen columns come", "the column maps"),
     "parties.*.capacity": ("capacities come", "the measures of a party's limits"),

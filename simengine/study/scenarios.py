@@ -6,6 +6,7 @@ from typing import Any
 from simengine.study.distribution_keys import nearest
 from simengine.study.places import is_distribution
 from simengine.study.reserved import PATTERNS, message
+from simengine.study.scenario_actuals import RULE, keep_observed, without_observed
 from simengine.study.structure import Finding, Tree
 from simengine.study.table import name_fault
 
@@ -51,7 +52,8 @@ def split_scenarios(tree: Tree) -> tuple[Tree, dict[str, Tree], list[Finding]]:
 
 def merged(base: Tree, name: str, changes: Tree) -> tuple[Tree, list[Finding]]:
     """The study as the scenario changes it, and the changes that a scenario may not make (they are left out)."""
-    findings: list[Finding] = []
+    changes, observed = without_observed(changes)
+    findings = [Finding(("scenarios", name, *path), RULE) for path in observed]
     allowed: Tree = {}
     for key, value in changes.items():
         place = ("scenarios", name, key)
@@ -70,6 +72,8 @@ def merged(base: Tree, name: str, changes: Tree) -> tuple[Tree, list[Finding]]:
     together = copy.deepcopy({key: value for key, value in base.items() if key not in ("checks", "risks")})
     for key, value in allowed.items():
         together[key] = deep_merge(base[key], value) if key in base else copy.deepcopy(value)
+    horizon = base.get("horizon")
+    keep_observed(base, together, horizon.get("years") if isinstance(horizon, dict) else None)
     return together, findings
 
 

@@ -131,6 +131,7 @@ def _distribution() -> dict[str, Any]:
         "path": {"enum": list(PATHS), "default": "constant", "description": "how the years hang together; constant: one draw for all"},
         **paths,
         "plan": {**_NUMBER_OR_YEARS, "description": "plan value, default the mean"},
+        "actual": {"type": "array", "items": {"type": "number"}, "minItems": 1, "description": "values observed in years 1, 2, …"},
         "risk": {"enum": list(RISKS), "description": "risk category"},
         "stream": {"type": "string", "description": "name whose draws this driver keeps"},
         **{key: {"type": "string"} for key in ("label", "source", "owner")},
@@ -152,7 +153,8 @@ def _family(name: str, family: Any, common: dict[str, Any]) -> dict[str, Any]:
     table: dict[str, Any] = {"type": "object", "properties": {"dist": {"const": name}, **own, **common}, "required": required}
     if name == "empirical":
         # The values may stand in a file instead.
-        table["properties"] |= {"file": {"type": "string"}, "column": {"type": "string"}, "scale": {"enum": list(SCALES)}}
+        texts = {key: {"type": "string"} for key in ("file", "column", "sheet")}
+        table["properties"] |= {**texts, "scale": {"enum": list(SCALES)}}
         table["required"] = ["dist"]
     if patterns(name):
         table["patternProperties"] = {f"^{pattern.pattern}$": _parameter(parameter) for pattern, parameter in patterns(name)}

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, PlainValidator
 
+from simengine.study.actuals import Actual
 from simengine.study.conversion import Conversion
 from simengine.study.cost_weights import Weights
 from simengine.study.growth import Growth
@@ -98,4 +99,5 @@ class Service(Table):
     release_years: int = Field(default=0, ge=0)
     overlap: Literal["disjoint", "independent", "additive"] = "disjoint"
     segments: dict[Name, Segment] = {}
+    actual: Actual | None = Field(default=None, description="what was observed in the first years of a contract under way")
     volatility: LineVolatility | None = None

@@ -10,6 +10,8 @@ from simengine.study.table import Fault, Name, Table, Texts, faults_error
 
 TEXT_COLUMNS = ("dist", "path", "method", "risk", "stream", "label", "source", "owner", "date")
 """Parameters whose column holds text; any other holds numbers."""
+ACTUALS = "actuals"
+"""What a table is read into whose rows say what service lines were observed at."""
 TARGETS = ("drivers", "services")
 """Tables of the study that take rows of a file."""
 WHOLE_COLUMNS = ("release_years",)
@@ -41,10 +43,11 @@ Columns: TypeAlias = Annotated[dict[str, str], PlainValidator(_read_columns, jso
 class TableSource(Table):
     """One file of rows: where they go, which columns they take and what is the same in all of them."""
 
-    into: Literal["drivers", "services"] = Field(description="table of the study that takes the rows")
+    into: Literal["drivers", "services", "actuals"] = Field(description="table of the study that takes the rows")
     file: str = Field(description="a CSV or XLSX file, by its path from the study")
     sheet: str | None = Field(default=None, description="XLSX: the sheet, default the first")
-    key: str = Field(description="column with the names of the entries")
+    key: str = Field(description="column with the names of the entries; into actuals: of the lines, default service")
+    year: str | None = Field(default=None, description="into actuals: column with the labels of the years, default year")
     label: str | None = Field(default=None, description="column with their labels")
     columns: Columns = Field(default={}, description="key = column; keys of lines may be dotted, growth.demographic")
     scale: Literal["fraction", "pct"] | None = Field(default=None, description="how columns hold rates and shares; pct divides by 100")

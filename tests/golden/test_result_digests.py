@@ -12,7 +12,7 @@ import simengine
 pytestmark = pytest.mark.golden
 
 EXPECTED = Path(__file__).parent / "result_digests" / "expected.csv"
-STUDIES = ["minimal", "wpb_acute", "bettercaretown", "elicited_schemes"]
+STUDIES = ["minimal", "wpb_acute", "bettercaretown", "elicited_schemes", "budget_ten_years"]
 DRAWS = 4096
 
 

@@ -12,22 +12,25 @@ import pytest
 
 from simengine.study.defaults import residual_of
 from simengine.study.load import Study, load_study
-from tests.properties.identities import LARGEST, inside
-from tests.twin import random_study
+from tests.properties.cutting import members
+from tests.properties.identities import LARGEST, draws_of, inside
+from tests.properties.random_trees import tree_of, without_scenarios
+from tests.twin.paths import SUMS, path_of
+from tests.twin.reading import is_distribution
+from tests.twin.seeds import quick
 from tests.unit.engine.running import DESIGNS, Run, run_study
 
 pytestmark = pytest.mark.property
 
-SEEDS = range(200)
 SHIPPED = sorted(path.name for path in (Path(__file__).resolve().parents[2] / "configs").glob("*.toml"))
 
 
 def other_share(share: Any) -> Any:
     """Another variable share; one that is drawn stays a driver of its own, so that all others keep their draws."""
-    if isinstance(share, str):
+    if isinstance(share, str) or isinstance(share, dict) and path_of(share) in SUMS:
         return share
     if isinstance(share, dict):
-        return {"dist": "uniform", "min": 0.05, "max": 0.45, "path": share.get("path", "constant")}
+        return {"dist": "uniform", "min": 0.05, "max": 0.45, **{key: share[key] for key in ("path", "rho", "stream") if key in share}}
     return 0.35
 
 
@@ -42,9 +45,17 @@ def halved(shares: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_other_terms(tree: dict[str, Any]) -> dict[str, Any]:
-    """The study with other thresholds, shares, caps, baseline, payment plan, variable shares and payment price."""
+    """The study with other thresholds, shares, caps, baseline, payment plan, variable shares, bands, payment price and budgets."""
     other = copy.deepcopy(tree)
+    for budget in other.get("budgets", {}).values():
+        other_budget(budget)
     for line in other["services"].values():
+        bands = line.pop("marginal_bands", None)
+        if bands is None:
+            line["marginal_bands"] = {
+                "more": {"side": "above", "from": 0.0, "share": 0.7},
+                "far": {"side": "both", "from": 0.05, "share": 0.2},
+            }
         line["variable_share"] = other_share(line.get("variable_share", 1.0))
         line["payment_price"] = "tariff" if line.get("payment_price") == "plan" else "plan"
         line["plan_includes_schemes"] = 0.6
@@ -64,6 +75,29 @@ def with_other_terms(tree: dict[str, Any]) -> dict[str, Any]:
     return other
 
 
+def other_budget(budget: dict[str, Any]) -> None:
+    """Another value and other withheld shares of a budget; what is not earned goes to its holder. Its drivers stay."""
+    budget["unidentified_savings"] = 0.0
+    if "plan_includes_schemes" in budget:
+        budget["plan_includes_schemes"] = 0.4
+    for measure in budget.get("improvement_payments", {}).values():
+        measure["weight"] = 0.07
+        budget["unearned_to"] = budget["holder"]
+    if not any(is_distribution(update["value"]) for update in budget.get("population_update", {}).values()):
+        budget.pop("population_update", None)
+    budget.pop("resets", None)
+
+
+def without_budgets(tree: dict[str, Any]) -> dict[str, Any]:
+    """The study without its budgets and whatever rests on them."""
+    other = {key: value for key, value in copy.deepcopy(tree).items() if key != "budgets"}
+    kept = {name: terms for name, terms in other.pop("arrangements", {}).items() if terms["baseline"] != "budget"}
+    gone = set(tree.get("arrangements", {})) - set(kept)
+    lost = tuple([f"budgets.{name}." for name in tree["budgets"]] + [f"arrangements.{name}." for name in gone])
+    groups = [group for group in other.pop("correlation", []) if not any(name.startswith(lost) for name in members(group))]
+    return other | ({"arrangements": kept} if kept else {}) | ({"correlation": groups} if groups else {})
+
+
 def largest_change(run: Run, other: Run) -> tuple[float, float]:
     """The largest change of the sum over all parties, and of any one party, relative to gross spend."""
     spend = np.abs(run.draws("spend_do_nothing")).sum(axis=1)
@@ -72,10 +106,15 @@ def largest_change(run: Run, other: Run) -> tuple[float, float]:
 
 
 def both(tree: dict[str, Any], draws: int, seed: int, sampler: str) -> tuple[Run, Run]:
-    plain = {key: value for key, value in tree.items() if key != "scenarios"}
-    run, other = (run_study(one, draws=draws, seed=seed, sampler=sampler) for one in (plain, with_other_terms(plain)))
+    plain = without_scenarios(tree)
+    return pair_of(plain, with_other_terms(plain), draws, seed, sampler)
+
+
+def pair_of(tree: dict[str, Any], changed: dict[str, Any], draws: int, seed: int, sampler: str) -> tuple[Run, Run]:
+    """Both studies on the same draws."""
+    run, other = (run_study(one, draws=draws, seed=seed, sampler=sampler) for one in (tree, changed))
     mine, theirs = run.drivers(), other.drivers()
-    assert all(np.array_equal(mine[name], theirs[name]) for name in mine if not name.endswith("variable_share"))
+    assert all(np.array_equal(mine[name], theirs[name]) for name in theirs if not name.endswith("variable_share"))
     return run, other
 
 
@@ -96,22 +135,32 @@ def is_paid(tree: dict[str, Any]) -> bool:
     return any((line.get("payer") or commissioners[0]) != line["provider"] for line in tree["services"].values())
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", quick(range(200), 30))
 def test_random_study(seed: int, request: pytest.FixtureRequest) -> None:
-    tree = random_study(seed)
+    tree = tree_of(seed)
     if not is_paid(tree):
         pytest.skip("no line is paid for")
     check(*both(tree, 64, seed, DESIGNS[seed % 3]), request)
 
 
+@pytest.mark.parametrize("seed", quick([seed for seed in range(1, 80, 2) if "budgets" in tree_of(seed)], 12))
+def test_a_budget_moves_money_and_makes_none(seed: int, request: pytest.FixtureRequest) -> None:
+    """What all parties have together is what they have without the budgets (WPB 6.4)."""
+    tree = without_scenarios(tree_of(seed))
+    # funding left out goes by who pays, and so by the budgets
+    tree["parties"] = {name: {"funding": 1000.0} | party for name, party in tree["parties"].items()}
+    check(*pair_of(tree, without_budgets(tree), 32, seed, ("random", "lhs")[seed // 2 % 2]), request)
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_study(name: str, configs: Path, request: pytest.FixtureRequest) -> None:
-    check(*both(load_study(configs / name).tree, 4096, 1, "sobol"), request)
+    tree = load_study(configs / name).tree
+    check(*both(tree, draws_of(tree), 1, "sobol"), request)
 
 
-@pytest.mark.parametrize("seed", [seed for seed in range(60) if "arrangements" in random_study(seed)])
+@pytest.mark.parametrize("seed", quick([seed for seed in range(60) if "arrangements" in tree_of(seed)], 14))
 def test_a_higher_cap_never_pays_less_and_limits_hold(seed: int) -> None:
-    tree = {key: value for key, value in random_study(seed).items() if key != "scenarios"}
+    tree = without_scenarios(tree_of(seed))
     name, terms = next(iter(tree["arrangements"].items()))
     run = run_study(tree, draws=16, seed=seed)
     members = dict(zip(run.names("payout")[1], range(len(tree["parties"])), strict=True))

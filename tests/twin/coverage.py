@@ -6,26 +6,31 @@ import math
 from dataclasses import dataclass
 
 from .bands import paid
-from .budgets import Budget, shares_of
+from .budgets import Budget, shares_of, value_before_update
+from .follows import moved_by_drivers
 from .payment import Plan, planned_payment, planned_spend
 from .reading import Reader
 from .scopes import budget_of, is_in_scope, payer
+from .thresholds import ratio
 
 
 @dataclass
-class Covered:
-    """The baseline and outturn of an arrangement in one year, and W by every party of it."""
+class CoveredLine:
+    """A covered line in one year: its part of the baseline, its outturn, and W by the parties that hold any of it."""
 
     baseline: float
     outturn: float
     held: dict[str, float]
 
 
-def ratio(top: float, bottom: float) -> float:
-    """A division that answers as IEEE arithmetic does: what cannot be settled is not finite, and the draw is a failed one."""
-    if bottom != 0:
-        return top / bottom
-    return math.nan if top == 0 or math.isnan(top) else math.copysign(math.inf, top)
+@dataclass
+class Covered:
+    """The baseline and outturn of an arrangement in one year, and W by every party of it; and the same line by line."""
+
+    baseline: float
+    outturn: float
+    held: dict[str, float]
+    lines: list[CoveredLine]
 
 
 def budget_of_arrangement(reader: Reader, arrangement: str) -> str | None:
@@ -58,6 +63,7 @@ def members(reader: Reader, arrangement: str) -> list[str]:
     """The parties of an arrangement, in the order of the file."""
     path = f"arrangements.{arrangement}"
     found = {residual_party(reader, arrangement)} | set(reader.names(f"{path}.gain_share")) | set(reader.names(f"{path}.loss_share"))
+    found |= {reader.get(f"{path}.fund.party")} if reader.has(f"{path}.fund") else set()
     for t in reader.years:
         for line in covered_lines(reader, arrangement, t):
             found |= {payer(reader, line, t), reader.provider(line)}
@@ -72,37 +78,80 @@ def paid_at_reference_price(reader: Reader, plan: Plan, line: str, outturn: floa
     return paid(reader, line, planned_payment(reader, plan, line)[t], outturn, t)
 
 
+def parts_of_baseline(
+    reader: Reader, plan: Plan, values: dict[str, list[float]], arrangement: str, lines: list[str], t: int
+) -> tuple[dict[str, float], float]:
+    """What the baseline has for each covered line in year t, and its value, before stretch and proration; `values` are the budgets'."""
+    path = f"arrangements.{arrangement}"
+    budget = budget_of_arrangement(reader, arrangement)
+    if budget is not None:
+        shares = shares_of(reader, plan, budget, t)
+        parts = {line: shares[line] * values[budget][t] for line in lines}
+        return parts, sum(parts.values())
+    share = reader.number(f"{path}.plan_includes_schemes", 0.0)
+    planned = {line: planned_spend(plan, line, share)[t] * moved_by_drivers(reader, plan, arrangement, line, t) for line in lines}
+    explicit = reader.get(f"{path}.baseline") == "explicit"
+    value = reader.money(f"{path}.baseline_value")[t] if explicit else sum(planned.values())
+    return {line: planned[line] * ratio(value, sum(planned.values())) for line in lines}, value
+
+
+def planned_baselines(reader: Reader, plan: Plan, arrangement: str) -> list[float]:
+    """B over the years by the terms of the study (or the scenario) where everything is as planned."""
+    path = f"arrangements.{arrangement}"
+    at_plan = Reader(reader.tree, plan.reader.values, is_plan=True)
+    budget = budget_of_arrangement(reader, arrangement)
+    # as planned there are neither more people nor resets
+    values = {} if budget is None else {budget: value_before_update(at_plan, plan, budget)}
+    stretch, part_of_year = reader.number(f"{path}.stretch", 0.0), reader.number(f"{path}.proration", 1.0)
+    found = reader.zeros()
+    for t in reader.years:
+        lines = covered_lines(reader, arrangement, t)
+        found[t] = parts_of_baseline(at_plan, plan, values, arrangement, lines, t)[1] * (1 - stretch[t]) * part_of_year[t]
+    return found
+
+
+def is_drawn(reader: Reader, arrangement: str) -> bool:
+    """Whether a baseline differs between draws: it follows drivers, or is a budget."""
+    path = f"arrangements.{arrangement}"
+    follows = reader.get(f"{path}.population_adjusted", False) or reader.has(f"{path}.baseline_follows")
+    return bool(follows) or budget_of_arrangement(reader, arrangement) is not None
+
+
+def held_of(reader: Reader, plan: Plan, budgets: dict[str, Budget], line: str, b: float, o: float, t: int) -> dict[str, float]:
+    """W of a line in year t, from its baseline and its outturn at the reference price."""
+    paying, provider = payer(reader, line, t), reader.provider(line)
+    pay = o if paying == provider else paid_at_reference_price(reader, plan, line, o, t)
+    holder_of = budget_of(reader, line, t)
+    if holder_of is None:
+        steps = [(paying, b - pay)]
+    else:
+        wpb = shares_of(reader, plan, holder_of, t)[line] * budgets[holder_of].value[t]
+        steps = [(reader.get(f"budgets.{holder_of}.commissioner"), b - wpb), (paying, wpb - pay)]
+    held: dict[str, float] = {}
+    for party, amount in [*steps, (provider, pay - o)]:
+        held[party] = held.get(party, 0.0) + amount
+    return held
+
+
 def cover(reader: Reader, plan: Plan, budgets: dict[str, Budget], arrangement: str, activity: dict[str, list[float]], t: int) -> Covered:
     """The baseline, the outturn and W of an arrangement in year t."""
     path = f"arrangements.{arrangement}"
-    budget = budget_of_arrangement(reader, arrangement)
     lines = covered_lines(reader, arrangement, t)
+    values = {name: budget.value for name, budget in budgets.items()}
+    parts, value = parts_of_baseline(reader, plan, values, arrangement, lines, t)
+    by_line = reader.get(f"{path}.line_by_line", False)
     stretch = 1 - reader.number(f"{path}.stretch", 0.0)[t]
-    if budget is None:
-        share = reader.number(f"{path}.plan_includes_schemes", 0.0)
-        planned = {line: planned_spend(plan, line, share)[t] for line in lines}
-        explicit = reader.get(f"{path}.baseline") == "explicit"
-        value = reader.money(f"{path}.baseline_value")[t] if explicit else sum(planned.values())
-        parts = {line: planned[line] * ratio(value, sum(planned.values())) for line in lines}
-    else:
-        shares = shares_of(reader, plan, budget, t)
-        parts = {line: shares[line] * budgets[budget].value[t] for line in lines}
-        value = sum(parts.values())
-
-    outturn = 0.0
-    held = dict.fromkeys(members(reader, arrangement), 0.0)
+    part_of_year = reader.number(f"{path}.proration", 1.0)[t]
+    found = Covered(value * stretch * part_of_year, 0.0, dict.fromkeys(members(reader, arrangement), 0.0), [])
     for line in lines:
         b = parts[line] * stretch
-        o = activity[line][t] * plan.price[line][t]
-        outturn += o
-        paying, provider = payer(reader, line, t), reader.provider(line)
-        pay = o if paying == provider else paid_at_reference_price(reader, plan, line, o, t)
-        holder_of = budget_of(reader, line, t)
-        if holder_of is None:
-            held[paying] += b - pay
-        else:
-            wpb = shares_of(reader, plan, holder_of, t)[line] * budgets[holder_of].value[t]
-            held[reader.get(f"budgets.{holder_of}.commissioner")] += b - wpb
-            held[paying] += wpb - pay
-        held[provider] += pay - o
-    return Covered(value * stretch, outturn, held)
+        if by_line and not reader.is_plan and is_drawn(reader, arrangement) and parts[line] <= 0 and plan.activity_do_nothing[line][t] != 0:
+            # nothing is left to share a gain of this line against: the draw is a failed one
+            found.baseline = b = math.nan
+        o = activity[line][t] * plan.price[line][t] - reader.money(f"{path}.adjustment.{line}", 0.0)[t]
+        held = {party: w * part_of_year for party, w in held_of(reader, plan, budgets, line, b, o, t).items()}
+        found.lines.append(CoveredLine(b * part_of_year, o * part_of_year, held))
+        found.outturn += o * part_of_year
+        for party, amount in held.items():
+            found.held[party] += amount
+    return found

@@ -9,6 +9,8 @@ import sys
 from collections import Counter
 from typing import Any
 
+from .features_rich import EXPECTED_RICH, rich_features
+from .law_of import LISTS
 from .model import twin
 from .random_studies import random_study
 from .reading import is_distribution, is_table
@@ -151,6 +153,7 @@ EXPECTED = [
     "collar_hit",
     "clipped",
     "negative_gain_one_sided",
+    *EXPECTED_RICH,
 ]
 
 
@@ -164,7 +167,7 @@ def shape_features(tree: dict) -> Counter:
         found["path:" + spec.get("path", "constant")] += 1
         if "plan" in spec:
             found["plan:yearly" if isinstance(spec["plan"], list) else "plan:value"] += 1
-        if any(isinstance(value, list) for key, value in spec.items() if key not in ("values", "weights", "plan")):
+        if any(isinstance(value, list) for key, value in spec.items() if key not in (*LISTS, "plan", "rho", "level", "speed")):
             found["yearly_parameters"] += 1
     uses: Counter = Counter()
 
@@ -298,7 +301,7 @@ def contract_features(tree: dict) -> Counter:
             found["own_score"] += any(party in quality for party in tree["parties"])
     for group in tree.get("correlation", []):
         found["correlation"] += 1
-        found["rank_matrix"] += isinstance(group["rank"], list)
+        found["rank_matrix"] += isinstance(group.get("rank"), list)
     for scenario in tree.get("scenarios", {}).values():
         found["scenarios"] += 1
         found["scenario_disabled"] += any("enabled" in scheme for scheme in scenario.get("schemes", {}).values())
@@ -325,7 +328,8 @@ def run_features(tree: dict, seed: int) -> Counter:
 
 def features(tree: dict, seed: int) -> Counter:
     """All features of one study, with how often each occurs."""
-    return shape_features(tree) + line_features(tree) + scheme_features(tree) + contract_features(tree) + run_features(tree, seed)
+    found = shape_features(tree) + line_features(tree) + scheme_features(tree) + contract_features(tree)
+    return found + rich_features(tree) + run_features(tree, seed)
 
 
 def count_features(seeds: range) -> tuple[Counter, Counter]:

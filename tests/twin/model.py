@@ -5,7 +5,7 @@ from __future__ import annotations
 from .activity import price
 from .affordability import affordability_gap
 from .budgets import Budget, paid_by, paid_to, work_out_budget
-from .contract import settle_arrangement
+from .contract import Memory, settle_arrangement
 from .costs import Cost, all_investments, all_running_costs
 from .payment import Plan, funding, payment, provider_cost
 from .population import population_by_segment
@@ -65,6 +65,15 @@ def make_plan(tree: dict, plan_values: dict[str, list[float]], drawn_tree: dict 
     return plan
 
 
+def pressure(reader: Reader, line: str, paid: list[float]) -> list[float]:
+    """The price without the required efficiency; where a price was observed, above it as much as it is drawn above the price."""
+    without = price(reader, line, with_efficiency=False)
+    if reader.is_plan or not reader.has(f"services.{line}.actual.price"):
+        return without
+    drawn = price(reader, line)
+    return [without[0]] + [without[t] * (paid[t] / drawn[t]) for t in reader.years]
+
+
 class Outcome:
     """Everything the model computes for one value of every driver."""
 
@@ -73,7 +82,7 @@ class Outcome:
         self.lines: Lines = work_out(reader, plan.end)
         lines = self.lines
         names = reader.names("services")
-        self.pressure = {line: price(reader, line, with_efficiency=False) for line in names}
+        self.pressure = {line: pressure(reader, line, lines.price[line]) for line in names}
         self.paid = {line: payment(reader, plan, line, lines.activity[line], lines.price_after[line]) for line in names}
         self.paid_before = {line: payment(reader, plan, line, lines.activity_do_nothing[line], lines.price[line]) for line in names}
         self.cost = {line: provider_cost(reader, plan, line, lines.activity[line], lines.unit_cost_after[line]) for line in names}
@@ -90,6 +99,7 @@ class Outcome:
         self.funds = {party: funding(reader, plan, party) for party in reader.names("parties")}
         self.budgets: dict[str, Budget] = {name: work_out_budget(reader, plan, name) for name in reader.names("budgets")}
         self.people = population_by_segment(reader)
+        self.memories = {name: Memory() for name in reader.names("arrangements")}
         self.result: dict = {name: [{} for _ in reader.years] for name in NAMED_VARIABLES}
         self.result |= {name: [] for name in YEAR_VARIABLES}
         self.gross_scale: list[float] = []
@@ -113,7 +123,7 @@ class Outcome:
         for segment, size in self.people.items():
             year["population"][segment] = size[t]
         for name in self.reader.names("arrangements"):
-            settled = settle_arrangement(self.reader, self.plan, self.budgets, name, self.lines.activity, t)
+            settled = settle_arrangement(self.reader, self.plan, self.budgets, name, self.lines.activity, t, self.memories[name])
             for variable in ARRANGEMENT_VARIABLES + MEMBER_VARIABLES:
                 year[variable][name] = getattr(settled, variable)
         self.positions(year, t)

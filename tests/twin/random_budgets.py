@@ -69,8 +69,6 @@ def any_budget(tree: dict, numbers: Numbers, lines: list[str], money: float) -> 
         resets = any_resets(tree, numbers, lines if isinstance(budget["services"], list) else lines[:1])
         if resets:
             budget["resets"] = resets
-            if moves_schemes(tree, lines, resets["drivers"]):
-                budget["plan_includes_schemes"] = 0.0
     return budget
 
 
@@ -187,17 +185,6 @@ def any_resets(tree: dict, numbers: Numbers, lines: list[str]) -> dict | None:
     return resets
 
 
-def moves_schemes(tree: dict, lines: list[str], drivers: list[str]) -> bool:
-    """Whether what schemes do to lines of a budget depends on its reset drivers by more than the lines' own activity and price."""
-    names = {f"drivers.{name}" if name in tree.get("drivers", {}) else name for name in drivers}
-    effects = [effect for scheme in tree["schemes"].values() for effect in scheme["effects"].values()]
-    shifted = any(set(effect.get("shift", {})) & set(lines) for effect in effects)
-    segments = {name: line["segments"] for name, line in tree["services"].items() if "segments" in line}
-    by_people = any("people" in segment for name in lines for segment in segments.get(name, {}).values())
-    named = set(written_in(tree, "schemes", tree["schemes"])) | set(written_in(tree, "segments", segments))
-    return shifted or by_people or bool(names & named)
-
-
 def on_budget(tree: dict, numbers: Numbers, name: str, lines: list[str], money: float) -> dict:
     """An arrangement with a budget as its baseline."""
     budget = tree["budgets"][name]
@@ -274,8 +261,7 @@ def budget_overrides(tree: dict, numbers: Numbers, money: float) -> dict:
         spend = sum(typical_spend(tree["services"][line], money) for line in budget["services"])
         if numbers.chance(0.3):
             change["unidentified_savings"] = numbers.term(0.0, 0.03 * spend)
-        at_nothing = "resets" in budget and budget.get("plan_includes_schemes") == 0.0
-        if "plan_includes_schemes" in budget and not at_nothing and numbers.chance(0.3):
+        if "plan_includes_schemes" in budget and numbers.chance(0.3):
             change["plan_includes_schemes"] = numbers.term(0.0, 1.0)
         for stream in budget.get("streams", {}):
             if numbers.chance(0.4):

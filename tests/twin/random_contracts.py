@@ -125,7 +125,21 @@ def any_arrangement(tree: dict, numbers: Numbers, lines: list[str], money: float
             terms[key] = {party: any_limit(numbers, money) for party in limited}
     if provider_side and numbers.chance(0.5):
         terms["quality"] = any_quality(numbers, provider_side, loss_bands)
+    without_losses_in_one_sided_years(terms, residual, numbers.years)
     return terms
+
+
+def without_losses_in_one_sided_years(terms: dict, residual: str, years: int) -> None:
+    """Leaves out loss shares where losses are not shared: yearly ones are 0 in one-sided years, a plain one stands for the others."""
+    sides = terms.get("sides", "two")
+    sides = sides if isinstance(sides, list) else [sides] * years
+    if "two" not in sides:
+        terms.pop("loss_share", None)
+        terms.pop("loss_bands", None)
+    for shares in [terms.get("loss_share", {}), *(band["share"] for band in terms.get("loss_bands", {}).values())]:
+        for party, share in shares.items():
+            if isinstance(share, list) and party != residual:
+                shares[party] = [value if side == "two" else 0.0 for value, side in zip(share, sides, strict=True)]
 
 
 def add_arrangements(tree: dict, numbers: Numbers, money: float) -> None:

@@ -11,6 +11,7 @@ from .random_extras import without_correlated
 from .random_numbers import Numbers, rounded, typical, typical_spend
 from .random_studies import CATEGORIES, money_scale, random_study
 from .reading import is_table, merged
+from .values import driver_table
 
 
 def special_study(seed: int) -> dict:
@@ -44,8 +45,20 @@ def special(tree: dict, seed: int | str) -> dict:
         add_budgets(tree, numbers, money)
     if numbers.chance(0.6):
         add_allocations(tree, numbers, money)
+    drop_lost_groups(tree)
     add_scenario(tree, numbers)
     return in_order(tree)
+
+
+def drop_lost_groups(tree: dict) -> None:
+    """Leaves out correlations of drivers that went with an arrangement that a budget's has taken the place of."""
+    known = set(driver_table(tree)) | set(tree.get("drivers", {}))
+    kept = []
+    for group in tree.get("correlation", []):
+        if set(group.get("drivers", [])) | {name for pair in group.get("pairs", []) for name in pair[:2]} <= known:
+            kept.append(group)
+    tree.pop("correlation", None)
+    tree |= {"correlation": kept} if kept else {}
 
 
 def in_order(tree: dict) -> dict:
@@ -121,7 +134,7 @@ def any_marginal_bands(numbers: Numbers) -> dict:
 def any_qipp(tree: dict, numbers: Numbers, money: float) -> dict:
     """A programme of a few per cent of a line, sometimes (with other lines that keep theirs) of more than all of it in many draws."""
     line = numbers.rng.choice(list(tree["services"]))
-    spend = typical_spend(tree["services"][line], money)
+    spend = abs(typical_spend(tree["services"][line], money))
     found: dict[str, Any] = {"service": line, "amount": numbers.number("money", 0.002 * spend, 0.06 * spend)}
     others = [programme for programme in tree.get("qipp", {}).values() if programme["service"] != line]
     if len(tree["services"]) > 1 and not others and numbers.chance(0.25):

@@ -8,10 +8,11 @@ from typing import Any
 from .random_contracts import add_arrangements
 from .random_extras import add_correlation, add_scenarios
 from .random_numbers import Numbers, typical, typical_spend
+from .random_rich import enriched
 from .random_schemes import add_schemes
 from .toml_text import to_toml
 
-__all__ = ["random_study", "to_toml"]
+__all__ = ["plain_study", "random_study", "to_toml"]
 
 CATEGORIES = ["pay", "drugs"]
 
@@ -224,8 +225,8 @@ def add_kappa(tree: dict, numbers: Numbers) -> None:
             line["plan_includes_schemes"] = numbers.rng.choice([0.0, 1.0, numbers.term(0.0, 1.0)])
 
 
-def random_study(seed: int) -> dict:
-    """A small random study: the tree of its file."""
+def plain_study(seed: int) -> dict:
+    """A small random study of simple families, paths and correlations: the tree of its file."""
     rng = random.Random(seed)
     numbers = Numbers(rng, rng.randint(1, 5))
     tree: dict[str, Any] = {}
@@ -241,3 +242,8 @@ def random_study(seed: int) -> dict:
     add_correlation(tree, numbers)
     add_scenarios(tree, numbers)
     return tree
+
+
+def random_study(seed: int) -> dict:
+    """A small random study that may use anything: the plain one of its seed, made rich. Every fifth stays plain."""
+    return plain_study(seed) if seed % 5 == 3 else enriched(plain_study(seed), seed)

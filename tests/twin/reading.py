@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .observed_drivers import keep_observed
+
 NAN = float("nan")
 UNIT_FACTORS = {"": 1.0, "k": 1e3, "m": 1e6}
 
@@ -38,7 +40,7 @@ def scenario_tree(tree: dict, scenario: str | None) -> dict:
     if scenario is None or scenario == "base":
         return tree
     overrides = {key: value for key, value in tree["scenarios"][scenario].items() if key not in ("label", "replan")}
-    return merged(tree, overrides)
+    return keep_observed(tree, merged(tree, overrides), int(tree["horizon"]["years"]))
 
 
 class Reader:

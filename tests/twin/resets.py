@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from .activity import activity_do_nothing, price
 from .payment import Plan, planned_spend
 from .reading import Reader, is_distribution
 from .scopes import lines_in_scope
 from .values import driver_table
-from .worked_lines import work_out
 
 ONE_VALUE = ("values", "weights", "plan", "range", "components", "experts", "impact")
 
@@ -41,6 +41,16 @@ def planned_value(plan: Plan, lines: list[str], kappa: list[float], t: int) -> f
     return sum(planned_spend(plan, line, kappa)[t] for line in lines)
 
 
+def observed_value(plan: Plan, values: dict[str, list[float]], line: str, kappa: list[float], t: int) -> float:
+    """The planned spend of a line in year t with drivers as observed: what schemes do to it stays in its planned ratio to A0 · P."""
+    spend = planned_spend(plan, line, kappa)[t]
+    without = plan.activity_do_nothing[line][t] * plan.price[line][t]
+    if without == 0:
+        return spend
+    again = Reader(plan.reader.tree, values, is_plan=True)
+    return spend * activity_do_nothing(again, line)[t] * price(again, line)[t] / without
+
+
 def reset_scales(reader: Reader, plan: Plan, budget: str, kappa: list[float]) -> list[float]:
     """What a budget is multiplied by in each year."""
     path = f"budgets.{budget}.resets"
@@ -54,9 +64,7 @@ def reset_scales(reader: Reader, plan: Plan, budget: str, kappa: list[float]) ->
         for written in reader.get(f"{path}.drivers"):
             name = full_name(plan.reader.tree, written)
             values[name] = observed(reader, plan, name, year)
-        worked = work_out(Reader(plan.reader.tree, values, is_plan=True), plan.end)
-        again = Plan(plan.reader, worked.activity_do_nothing, worked.activity, worked.price, {}, plan.end)
-        ratio = planned_value(again, lines, kappa, year) / value
+        ratio = sum(observed_value(plan, values, line, kappa, year) for line in lines) / value
         if abs(ratio / scales[year] - 1) >= float(reader.get(f"{path}.threshold", 0.0)):
             scales[year:] = [ratio] * (reader.last_year + 1 - year)
     return scales

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from .activity import base_activity
 from .reading import NAN, Reader, is_table
@@ -134,29 +135,47 @@ def all_effects(reader: Reader, planned: PlannedEnd, end_state: bool = False) ->
     return result
 
 
+def log_mean_parts(reductions: list[tuple[Any, float]]) -> list[tuple[Any, float]]:
+    """L(1, Π(1 - r)) · (-ln(1 - r_i)) of each r_i: parts of 1 - Π(1 - r) that add up whatever the signs; L(1, 1) = 1."""
+    logs = [-math.log1p(-r) for _, r in reductions]
+    total = math.fsum(logs)
+    mean = -math.expm1(-total) / total if total != 0 else 1.0
+    return [(key, mean * log) for (key, _), log in zip(reductions, logs, strict=True)]
+
+
+def over_segments(saved: dict[str, float], share: float) -> dict[str, float]:
+    """What each of independent segments takes of the share saved of their line, over what it would save alone (over nothing: the limit)."""
+    held = {segment: min(part, LARGEST_REDUCTION) for segment, part in saved.items()}
+    logs = {segment: -math.log1p(-part) for segment, part in held.items()}
+    total = math.fsum(logs.values())
+    if held != saved or total > 20:
+        # next to nothing is left: parts of the whole by their logarithms
+        return {segment: share * logs[segment] / total / part if part != 0 else share / total for segment, part in saved.items()}
+    mean = -math.expm1(-total) / total if total != 0 else 1.0
+    return {segment: mean * logs[segment] / part if part != 0 else mean for segment, part in saved.items()}
+
+
 def combine(reader: Reader, line: str, effects: list[Effect], kinds: tuple[str, ...], t: int) -> Combined:
     """Combines the effects of some kinds on a line in a year: within segments they compound, over segments as the line's `overlap` says."""
     on_line = [effect for effect in effects if effect.line == line and effect.acts_on in kinds]
     saved: dict[str, float] = {}
-    parts: list[tuple[Effect, float]] = []
+    inside: dict[str, list[tuple[Effect, float]]] = {}
     for segment in dict.fromkeys(effect.segment for effect in on_line):
-        inside = [effect for effect in on_line if effect.segment == segment]
-        remaining = 1.0
-        for effect in inside:
-            remaining *= 1 - effect.reduction[t]
-        saved[segment] = segment_share(reader, line, segment)[t] * (1 - remaining)
-        logs = [math.log1p(-effect.reduction[t]) for effect in inside]
-        for effect, log in zip(inside, logs, strict=True):
-            parts.append((effect, log / sum(logs) * saved[segment] if sum(logs) != 0 else 0.0))
+        size = segment_share(reader, line, segment)[t]
+        reductions = [(effect, effect.reduction[t]) for effect in on_line if effect.segment == segment]
+        remaining = math.prod(1 - r for _, r in reductions)
+        saved[segment] = size * (1 - remaining)
+        inside[segment] = [(effect, size * part) for effect, part in log_mean_parts(reductions)]
 
-    overlap = reader.get(f"services.{line}.overlap", "disjoint")
     added = sum(saved.values())
-    share = added
-    if overlap == "independent":
-        share = 1 - math.prod(1 - part for part in saved.values())
+    independent = reader.get(f"services.{line}.overlap", "disjoint") == "independent"
+    share = 1 - math.prod(1 - part for part in saved.values()) if independent else added
     clipped = share > 1
     share = min(share, 1.0)
-    if overlap == "independent" or clipped:
-        factor = share / added if added != 0 else 0.0
-        parts = [(effect, part * factor) for effect, part in parts]
+    if independent:
+        # log-mean again, over the segments: a segment takes its part of what the line saves, not what it would save alone
+        factors = over_segments(saved, share)
+    else:
+        factors = dict.fromkeys(saved, share / added if clipped else 1.0)
+    parts = [(effect, part * factors[segment]) for segment, found in inside.items() for effect, part in found]
     return Combined(share, parts, clipped)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from .contract import Settlement, Side, settle
+from .contract import Settlement, Side, Terms, settle
 from .model import twin
+from .parties import PartyTerms
 from .test_twin import base_tree, with_scheme
 
 # Gain/loss sharing: the worked settlements of MODEL.md section 6
@@ -14,7 +15,9 @@ from .test_twin import base_tree, with_scheme
 def worked(held: dict[str, float], outturn: float = 90.0, multiplier: dict[str, float] | None = None) -> dict[str, float]:
     """B = 100, excess MSR 2 %, shares commissioner .2, community .5, acute .3."""
     side = Side(0.02, "excess", [(0.0, {"commissioner": 0.2, "community": 0.5, "acute": 0.3})], multiplier or {})
-    return settle(100.0, outturn, {"commissioner": 0.0, "community": 0.0, "acute": 0.0, **held}, "commissioner", side, side).settlement
+    return settle(
+        100.0, outturn, {"commissioner": 0.0, "community": 0.0, "acute": 0.0, **held}, "commissioner", Terms(side, side)
+    ).settlement
 
 
 def held(variable: float, planned_payment: float, outturn: float) -> dict[str, float]:
@@ -34,21 +37,21 @@ def test_worked_settlements_of_three_parties() -> None:
 def test_worked_settlement_of_a_block_with_schemes() -> None:
     side = Side(0.0, "first_pound", [(0.0, {"provider": 0.5})])
     paid = held(0.0, 95.0, 93.0)
-    result = settle(100.0, 93.0, {"commissioner": paid["commissioner"], "provider": paid["acute"]}, "commissioner", side, side)
+    result = settle(100.0, 93.0, {"commissioner": paid["commissioner"], "provider": paid["acute"]}, "commissioner", Terms(side, side))
     assert result.settlement == pytest.approx({"commissioner": -1.5, "provider": 1.5})
 
 
 def test_worked_settlement_with_a_cap() -> None:
     side = Side(0.02, "excess", [(0.0, {"provider": 0.7})])
     paid = {"commissioner": 0.0, "provider": 20.0}
-    result = settle(100.0, 80.0, paid, "commissioner", side, side, caps={"provider": 5.0})
+    result = settle(100.0, 80.0, paid, "commissioner", Terms(side, side, parties=PartyTerms(caps={"provider": 5.0})))
     assert result.settlement == pytest.approx({"commissioner": 13.0, "provider": -13.0})
     assert (result.cap_hit, result.collar_hit) == ({"commissioner": 0, "provider": 1}, {"commissioner": 0, "provider": 0})
 
 
 def test_worked_settlement_of_a_one_sided_budget() -> None:
     side = Side(0.02, "excess", [(0.0, {"holder": 1.0})])
-    result = settle(100.0, 110.0, {"commissioner": 0.0, "holder": -10.0}, "commissioner", side, side, one_sided=True)
+    result = settle(100.0, 110.0, {"commissioner": 0.0, "holder": -10.0}, "commissioner", Terms(side, side, one_sided=True))
     assert result.settlement == pytest.approx({"holder": 8.0, "commissioner": -8.0})
     assert (result.pool, result.msr_met) == (pytest.approx(-8.0), -1)
 

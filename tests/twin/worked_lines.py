@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .activity import activity_do_nothing, price, unit_cost
+from .actuals import Observed
 from .reading import NAN, Reader
 from .schemes import Effect, PlannedEnd, all_effects, combine
 from .shifts import arrivals, moved, shift_cost
@@ -46,6 +47,8 @@ def work_out(reader: Reader, planned: PlannedEnd) -> Lines:
     """Everything about the lines."""
     before, prices, costs = without_schemes(reader, planned.reader)
     effects = all_effects(reader, planned)
+    known = Observed(reader, effects, before, prices, costs)
+    before, prices, costs = known.activity, known.price, known.unit_cost
     lines = Lines(before, prices, costs, {}, {}, {}, {}, [[]])
     lines.moved += [moved(reader, before, effects, t) for t in reader.years]
     for line in before:

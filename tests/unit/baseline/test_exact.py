@@ -3,6 +3,7 @@
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from simengine.baseline.exact import exact, half_up, shown
@@ -14,6 +15,7 @@ def test_a_float_is_the_decimal_that_it_prints_as():
     assert exact(0.15) == Fraction(15, 100)
     assert exact(Decimal("0.15")) == exact(Fraction(3, 20)) == Fraction(3, 20)
     assert exact(1e-7) == Fraction(1, 10**7)
+    assert exact(np.float64(0.15)) == Fraction(3, 20)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

@@ -125,3 +125,17 @@ def test_the_register_is_in_the_json(more):
 @pytest.mark.parametrize("options", [["--max-age", "2y"], ["--strict", "--max-age", "soon"]])
 def test_ages_are_checked(folder, options):
     assert simrisk("check", "care.toml", *options).exit_code == 2
+
+
+def test_too_few_draws_for_the_columns_of_the_design_are_noted(folder):
+    """256 draws and 30 drivers: the note names the draws that are enough; with fewer drivers, or random draws, there is none."""
+    parties = "".join(f'[parties.p{k}]\nrole = "funder"\nfunding = {{ dist = "uniform", min = 0, max = {k + 1} }}\n' for k in range(28))
+    head, deal, rest = STUDY.partition("[arrangements.deal]")
+    (folder / "many.toml").write_text(head + parties + deal + rest, encoding="utf-8")
+    done = simrisk("check", "many.toml")
+    assert "note: 256 draws are few for " in done.stderr
+    assert " may be correlated by up to about 0.5 by chance; from 4,096 draws on by less than 0.1" in done.stderr
+    for same in (simrisk("check", "many.toml", "--set", "simulation.draws=4096"), simrisk("check", "care.toml")):
+        assert same.exit_code == 0
+        assert "are few for" not in same.stderr
+    assert "are few for" not in simrisk("check", "many.toml", "--set", 'simulation.sampler="random"').stderr

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import tomllib
+import zipfile
 
 import numpy as np
 import pytest
@@ -134,7 +135,10 @@ def test_each_row_becomes_a_driver(place):
 WRONG = [
     (["no.csv", "--column", "x"], "error: no.csv: there is no such file."),
     (["."], "error: .: is a folder, not a file of data."),
-    (["book.xlsx"], "error: book.xlsx: a workbook cannot be read yet: save the sheet as CSV."),
+    (["book.xlsx"], "error: book.xlsx: is not an XLSX file that can be read."),
+    (["no.xlsx"], "error: no.xlsx: there is no such file."),
+    (["old.xls"], "error: old.xls: XLS files cannot be read: save the sheet as XLSX or CSV."),
+    (["d.csv", "--sheet", "Data"], "error: d.csv: has no sheets: --sheet is for an XLSX file."),
     (["latin.csv"], "error: latin.csv: is not text in UTF-8: save it as CSV UTF-8."),
     (["d.csv", "--column", "y"], "error: d.csv: y: is not a column of the file, which has x."),
     (["bad.csv"], "error: bad.csv:3: x: is empty; --skip-blank leaves such lines out."),
@@ -220,3 +224,54 @@ def test_estimated_ends_are_moved_outwards():
 def test_inline_tables_are_toml():
     value = {"dist": "pool", "experts": [{"dist": "normal", "mean": 1e-9, "sd": 2.0}, 3], "label": 'a "b"\n\\'}
     assert tomllib.loads(f"it = {inline(value)}")["it"] == value
+
+
+def workbook(file, sheets):
+    """A workbook of texts and numbers, written by hand: sheet by name, rows by number."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+    def cell(value):
+        return f'<c t="inlineStr"><is><t>{value}</t></is></c>' if isinstance(value, str) else f"<c><v>{value!r}</v></c>"
+
+    with zipfile.ZipFile(file, "w") as book:
+        names = "".join(f'<sheet name="{name}" sheetId="{at}" r:id="r{at}"/>' for at, name in enumerate(sheets, start=1))
+        book.writestr("xl/workbook.xml", f'<workbook xmlns="{main}" xmlns:r="{relations}"><sheets>{names}</sheets></workbook>')
+        targets = "".join(f'<Relationship Id="r{at}" Target="worksheets/s{at}.xml"/>' for at, _ in enumerate(sheets, start=1))
+        book.writestr("xl/_rels/workbook.xml.rels", f"<Relationships>{targets}</Relationships>")
+        for at, rows in enumerate(sheets.values(), start=1):
+            cells = "".join(f'<row r="{line}">{"".join(map(cell, row))}</row>' for line, row in rows.items())
+            book.writestr(f"xl/worksheets/s{at}.xml", f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>')
+
+
+def test_a_workbook_gives_what_its_sheet_as_csv_gives(place):
+    x = sample("gamma", 200)
+    write(place, x)
+    front = {1: ("nothing here",), 2: ("text",)}
+    data = {1: ("ward", "x"), **{line: ("a", float(value)) for line, value in enumerate(x, start=2)}}
+    workbook(place / "d.xlsx", {"Front": front, "Data": data})
+    wanted = json.loads(simrisk("fit", "d.csv", *FEW, "--json").stdout)["result"]
+    done = simrisk("fit", "d.xlsx", "--sheet", "Data", "--column", "x", *FEW, "--json")
+    assert (done.exit_code, done.stderr) == (0, "")
+    found = json.loads(done.stdout)["result"]
+    assert found["families"] == wanted["families"]
+    assert simrisk("fit", "d.xlsx", "--sheet", "Dat").stderr == "error: d.xlsx: has no sheet Dat: its sheets are Front, Data.\n"
+    assert 'error: d.xlsx:2: nothing here: must be a number, not text (found "text").' in simrisk("fit", "d.xlsx").stderr
+
+
+def test_cells_of_a_workbook_that_hold_no_number_are_named_by_their_row(place):
+    workbook(place / "d.xlsx", {"Data": {3: ("x", "y"), 5: (1.5, 2.0), 6: ("high", 1.0), 9: ("", 3.0)}})
+    lines = simrisk("fit", "d.xlsx", "--column", "x").stderr.splitlines()
+    assert lines[2:] == ["2 problems"]
+    assert "d.xlsx:6: x: must be a number, not text" in lines[0]
+    assert "d.xlsx:9: x: is empty" in lines[1]
+
+
+def test_experts_of_a_workbook(place):
+    rows = [line.split(",") for line in JUDGED.splitlines()]
+    cells = {at: tuple(float(cell) if cell.isdigit() else cell for cell in row) for at, row in enumerate(rows, start=1)}
+    workbook(place / "j.xlsx", {"Round 2": cells})
+    (place / "j.csv").write_text(JUDGED, encoding="utf-8")
+    asked = ("--experts", "--unit", "pct", "--min", 0, "--max", 1, "--json")
+    found, wanted = (json.loads(simrisk("fit", name, *asked).stdout)["result"] for name in ("j.xlsx", "j.csv"))
+    assert found["pool"] == wanted["pool"]

@@ -190,7 +190,7 @@ def fill(distribution: Distribution, u: np.ndarray) -> np.ndarray:
     from simengine.distributions.empirical import fill_empirical
     from simengine.distributions.inverse_table import fill_count, fill_table
     from simengine.distributions.lognormal import fill_lognormal
-    from simengine.distributions.pieces import fill_pieces
+    from simengine.distributions.pieces import fill_pieces, fill_whole_pieces
     from simengine.distributions.triangular import fill_triangular
     from simengine.distributions.uniform import fill_uniform
 
@@ -208,6 +208,7 @@ def fill(distribution: Distribution, u: np.ndarray) -> np.ndarray:
         base.BERNOULLI: lambda: fill_bernoulli(x, u, args[0], n),
         base.EMPIRICAL: lambda: fill_empirical(x, u, table, int(args[0]), n),
         base.PIECES: lambda: fill_pieces(x, u, index, place, table, n),
+        base.WHOLE_PIECES: lambda: fill_whole_pieces(x, u, index, place, table, args[0], args[1], n),
     }
     loops[code]()
     return x

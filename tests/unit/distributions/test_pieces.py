@@ -254,3 +254,16 @@ def test_a_cut_mixture_is_the_mixture_of_its_cut_parts() -> None:
     wanted = (0.4 * (ndtr(x) - ndtr(0.2)) + 0.3 * np.clip((x - 1) / 3, 0, 1 / 3) + 0.2 * (x >= 0.5)) / mass
     np.testing.assert_allclose(mixed.cdf(x), wanted, rtol=1e-12, atol=1e-15)
     assert mixed.support() == (0.2, 2.0)
+
+
+@pytest.mark.plain
+@pytest.mark.parametrize("probability", [k / 10 for k in range(1, 10)] + [0.01, 0.99, 0.001, 0.999])
+def test_the_edge_of_an_atom_belongs_to_the_atom(probability: float) -> None:
+    """An event that does not happen with 0.9: its P90 is 0, and not the smallest impact, whichever way 1 - 0.1 is rounded."""
+    event = build("event", {"probability": probability, "impact": {"dist": "lognormal", "mean": 5, "sd": 3}})
+    stays = 1 - probability
+    for u in (stays, float(f"{stays:.6g}"), np.nextafter(stays, 0.0)):
+        assert event.quantile(np.array([u])).tolist() == [0.0]
+        assert event.isf(np.array([1.0 - u])).tolist() == [0.0]
+    assert event.quantile(np.array([stays + 1e-12]))[0] > 0.0
+    assert event.isf(np.array([probability - 1e-12 * probability]))[0] > 0.0

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simengine.engine.plan import prepare
 from simengine.errors import StudyError
 from simengine.jit import Floats
 from simengine.study.load import Study
@@ -194,11 +193,28 @@ def test_a_reset_keeps_the_planned_reduction_and_applies_to_the_updated_value() 
 def test_a_reset_that_could_see_nothing_is_refused() -> None:
     made = growing(uniform(0.0, 0.2), years=[2])
     made["services"]["beds"]["growth"] = 0.0
-    made["services"]["home"]["fixed_share"] = 0.0
-    with pytest.raises(
-        StudyError, match=r"budgets\.whole\.resets\.drivers: no activity or price of a line in scope depends on drivers\.rate"
-    ):
-        prepare(Study.from_dict(made))
+    made["services"]["home"]["fixed_share"] = "rate"
+    with pytest.raises(StudyError, match=r"budgets\.whole\.resets\.drivers\.0: moves no activity or price of a line in scope"):
+        Study.from_dict(made)
+
+
+def test_a_reset_sees_nothing_of_a_line_that_is_in_scope_in_other_years() -> None:
+    made = growing(uniform(0.0, 0.2), years=[2])
+    made["budgets"]["whole"]["services"] = {"beds": {"from": 3}, "home": {}}
+    with pytest.raises(StudyError, match=r"moves no activity or price of a line in scope in a year of a reset"):
+        Study.from_dict(made)
+    made["budgets"]["whole"]["resets"]["years"] = [2, 3]
+    Study.from_dict(made)
+
+
+def test_a_scenario_may_hold_a_reset_driver_constant() -> None:
+    """It is observed as any other: 100 beds grow at 20 % in place of 10 %, and the budget of year 2 on follows."""
+    made = growing(uniform(0.0, 0.2), years=[2])
+    made["scenarios"] = {"more": {"drivers": {"rate": 0.2}}}
+    run = run_study(made, draws=4)
+    scale = (100.0 * 1.2**2 + 50.0) / (100.0 * 1.1**2 + 50.0)
+    found = run.draws("budget_value", 1)[:, 0]
+    assert np.allclose(found, np.array([160.0 * np.ones(4), 171.0 * scale * np.ones(4), 183.1 * scale * np.ones(4)]), rtol=1e-12)
 
 
 def test_improvement_payments_of_several_elements() -> None:

@@ -14,7 +14,7 @@ import pytest
 from simengine.engine.plan import prepare
 from simengine.jit import JIT_OFF, Floats
 from simengine.study.load import Study
-from tests.twin import random_study
+from tests.twin.random_studies import plain_study
 from tests.unit.engine.running import ALL_VARIABLES, DESIGNS, simulate_one
 
 pytestmark = [pytest.mark.unit, pytest.mark.plain]
@@ -49,7 +49,7 @@ def without_tables(value: Any) -> Any:
 
 def digests(seed: int) -> dict[str, str]:
     """Digests of what goes in (the tree) and of what comes out: the plan, then store, line and scheme draws, moments of each scenario."""
-    tree = without_tables(random_study(seed))
+    tree = without_tables(plain_study(seed))
     study = Study.from_dict(tree)
     prepared = prepare(study, study.scenario_names)
     found = {

@@ -161,7 +161,7 @@ value = "plan"
 plan_includes_schemes = [0.5, 1, 1]
 unidentified_savings = 0.2
 population_update.all.value = 250
-resets = { years = [2, 3], drivers = ["services.emergency.growth.demographic", "pay"], threshold = 0.01 }
+resets = { years = [2, 3], drivers = ["qipp.procurement.achieved"], threshold = 0.01 }
 improvement_payments.waits = { weight = 0.02, score = { dist = "uniform", min = 0.5, max = 1 } }
 improvement_payments.falls = { weight = [0, 0, 0.01], score = 0.8 }
 unearned_to = "acute"

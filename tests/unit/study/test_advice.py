@@ -267,12 +267,30 @@ def test_a_population_update_at_average_spend() -> None:
     assert list(warnings(budgets={"home": budget}, population={"size": 1_000})) == ["budgets.home.population_update.all.value"]
 
 
-def test_population_in_update_and_reset() -> None:
-    resets = {"years": [3], "drivers": ["population.growth"]}
-    budget = {**BUDGET, "population_update": {"all": {"value": 300}}, "resets": resets}
-    population = {"size": 1_000, "growth": {"dist": "uniform", "min": 0.0, "max": 0.02}}
-    found = warnings(budgets={"home": budget}, population=population)
-    assert found == {"budgets.home.resets.drivers.0": "moves the population update already: its effect would be in the budget twice"}
+@pytest.mark.parametrize("declared", [False, True])
+def test_population_in_update_and_reset(declared: bool) -> None:
+    growth = {"dist": "uniform", "min": 0.0, "max": 0.02}
+    name = "births" if declared else "population.growth"
+    budget = {**BUDGET, "population_update": {"all": {"value": 300}}, "resets": {"years": [3], "drivers": [name]}}
+    lines = {"beds": {**BEDS, "growth": {"population": True}}}
+    changes = {"drivers": {"births": growth}} if declared else {}
+    found = warnings(
+        budgets={"home": budget}, population={"size": 1_000, "growth": name if declared else growth}, services=lines, **changes
+    )
+    assert found["budgets.home.resets.drivers.0"] == "moves the population update already: its effect would be in the budget twice"
+
+
+@pytest.mark.parametrize(("driver", "warned"), [("pay", True), ("services.beds.growth", False)])
+def test_a_reset_by_prices_under_a_deal_at_planned_prices(driver: str, warned: bool) -> None:
+    """Outturn is at planned prices (MODEL.md section 6), so inflation in the budget would look like a saving."""
+    budget = {**BUDGET, "resets": {"years": [3], "drivers": [driver]}}
+    lines = {"beds": {**BEDS, "growth": {"dist": "uniform", "min": 0.0, "max": 0.02}, "cost_weights": {"pay": 1.0}}}
+    deal = {"baseline": "budget", "budget": "home", "gain_share": {"acute": 0.2, "community": 0.3}}
+    pay = {"inflation": {"pay": "pay"}, "drivers": {"pay": {"dist": "uniform", "min": 0.01, "max": 0.04}}}
+    rule = "moves prices, and the arrangement deal measures its outturn at planned ones: what prices add to the budget is a gain"
+    expected = {"budgets.home.resets.drivers.0": rule} if warned else {}
+    assert warnings(budgets={"home": budget}, services=lines, arrangements={"deal": deal}, **pay) == expected
+    assert warnings(budgets={"home": budget}, services=lines, **pay) == {}
 
 
 def test_faults_come_alone(minimal: dict[str, Any]) -> None:

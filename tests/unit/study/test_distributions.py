@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from simengine.distributions import tables
+from simengine.errors import StudyError
 from simengine.study.load import Study
 from simengine.study.numbers import Component, Uncertain
 from simengine.study.plan import built_per_year, written_per_year, yearly_parameters
@@ -74,3 +76,37 @@ def test_a_scenario_is_warned_of_too(minimal: dict[str, Any]) -> None:
 def test_values_at_the_bound_are_allowed(minimal: dict[str, Any]) -> None:
     minimal["services"]["emergency"]["fixed_share"] = {"dist": "bernoulli", "p": 0.5}
     assert Study.from_dict(minimal).warnings == ()
+
+
+def problems(minimal: dict[str, Any], **funding: Any) -> list[tuple[str, str]]:
+    minimal["parties"]["more"] = {"role": "funder", "funding": funding}
+    with pytest.raises(StudyError) as caught:
+        Study.from_dict(minimal)
+    return [(problem.path, problem.rule) for problem in caught.value.problems]
+
+
+def test_what_cannot_be_tabulated_is_a_problem_of_the_study(minimal: dict[str, Any]) -> None:
+    """The incomplete beta function of 10^9 and 10^9 has too few right digits for a table of 1e-10."""
+    found = problems(minimal, dist="negative_binomial", mean=1e9, size=1e9, lower=9.999e8, upper=1e9)
+    assert [path for path, _ in found] == ["parties.more.funding"]
+    assert "changes too abruptly to be tabulated: give its parts larger spreads" in found[0][1]
+
+
+def test_too_many_counts_beside_a_belief_are_a_problem_of_the_study(minimal: dict[str, Any]) -> None:
+    experts = [{"dist": "normal", "mean": 9e5, "sd": 1e5}, {"dist": "negative_binomial", "mean": 1e6, "size": 50}]
+    ((path, rule),) = problems(minimal, dist="pool", experts=experts)
+    assert path == "parties.more.funding.experts.1"
+    assert "possible values beside values that are no counts; at most 32768 can be drawn one by one: give the count as gamma" in rule
+
+
+def test_the_table_of_the_check_is_that_of_the_run(minimal: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plain family is not tabulated by a check, a cut one is, and once."""
+    made: list[str] = []
+    build = tables.build
+    monkeypatch.setattr(tables.Tables.encode, "__defaults__", (lambda dist, given: made.append(dist) or build(dist, given),))
+    growth(minimal, dist="lognormal", mean=0.0123, sd=0.001)
+    assert made == []
+    cut = {"dist": "lognormal", "mean": 0.0123, "sd": 0.001, "upper": 0.0151}
+    growth(minimal, **cut)
+    growth(minimal, **cut)
+    assert made == ["lognormal"]

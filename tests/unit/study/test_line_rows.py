@@ -129,7 +129,7 @@ CELLS = """<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c
 <row><c r="A4" t="s"><v>2</v></c><c r="B4" t="b"><v>1</v></c><c r="D4" t="e"><v>#N/A</v></c></row>"""
 
 
-def workbook(file: Path) -> Path:
+def workbook(file: Path, cells: str = CELLS) -> Path:
     with zipfile.ZipFile(file, "w") as book:
         names = "".join(f'<sheet name="{name}" sheetId="{at}" r:id="r{at}"/>' for at, name in enumerate(("Front", "Data"), start=1))
         book.writestr("xl/workbook.xml", f'<workbook xmlns="{SHEET}" xmlns:r="{RELATIONS}"><sheets>{names}</sheets></workbook>')
@@ -138,7 +138,7 @@ def workbook(file: Path) -> Path:
         texts = "<si><t> Code </t></si><si><r><t>Bud</t></r><r><t>get</t></r></si><si><t>wards</t></si>"
         book.writestr("xl/sharedStrings.xml", f'<sst xmlns="{SHEET}">{texts}</sst>')
         book.writestr("xl/worksheets/one.xml", f'<worksheet xmlns="{SHEET}"><sheetData/></worksheet>')
-        book.writestr("xl/worksheets/two.xml", f'<worksheet xmlns="{SHEET}"><sheetData>{CELLS}</sheetData></worksheet>')
+        book.writestr("xl/worksheets/two.xml", f'<worksheet xmlns="{SHEET}"><sheetData>{cells}</sheetData></worksheet>')
     return file
 
 
@@ -165,3 +165,75 @@ def test_lines_of_a_workbook(tmp_path: Path) -> None:
     file = tmp_path / "study.toml"
     file.write_text(study + 'columns.spend = "Budget"\nset.provider = "trust"\n', encoding="utf-8")
     assert load_study(file).spec.services["beds"].spend == 120.5
+
+
+def test_drivers_of_a_workbook(tmp_path: Path) -> None:
+    """A column as an empirical distribution, and rows as declared drivers, from a sheet chosen by name."""
+    workbook(tmp_path / "book.xlsx", CELLS.replace('t="b"><v>1</v>', "><v>7.25</v>"))
+    study = HEAD.partition("[tables.lines]")[0].replace("need = 0.015", "").replace("pay = 0.02", "")
+    study += '[drivers.cost]\ndist = "empirical"\nfile = "book.xlsx"\nsheet = "Data"\ncolumn = "Budget"\n'
+    study += '[tables.costs]\ninto = "drivers"\nfile = "book.xlsx"\nsheet = "Data"\nkey = "Code"\nset = { dist = "normal", sd = 1.0 }\n'
+    study += 'columns = { mean = "Budget" }\n[parties.other]\nrole = "funder"\nfunding = "cost"\n'
+    study += '[parties.third]\nrole = "funder"\nfunding = "beds"\n[parties.fourth]\nrole = "funder"\nfunding = "wards"\n'
+    study += '[services.beds]\nprovider = "trust"\nspend = 10\n'
+    file = tmp_path / "study.toml"
+    file.write_text(study, encoding="utf-8")
+    drivers = load_study(file).spec.drivers
+    assert drivers["cost"].parameters["values"] == (120.5, 7.25)
+    assert (drivers["beds"].parameters["mean"], drivers["wards"].parameters["mean"]) == (120.5, 7.25)
+    file.write_text(study.replace('sheet = "Data"\ncolumn', 'sheet = "Date"\ncolumn'), encoding="utf-8")
+    with pytest.raises(StudyError) as caught:
+        load_study(file)
+    (problem,) = caught.value.problems
+    assert (problem.path, problem.rule) == ("drivers.cost.file", "has no sheet Date: its sheets are Front, Data")
+
+
+GROUPED = """
+[budgets.board]
+commissioner = "board"
+holder = "trust"
+value = "plan"
+services = {services}
+[[correlation]]
+drivers = ["services.x_100_a.growth.other", "services.x_300_b.growth.other"]
+rank = 0.1
+"""
+
+
+def grouped(services: str) -> str:
+    return (
+        (HEAD + GROUPED.replace("{services}", services))
+        .replace('holder = "trust"', 'holder = "alliance"')
+        .replace("[parties.trust]", '[parties.alliance]\nrole = "provider"\n[parties.trust]')
+    )
+
+
+def test_a_group_stands_for_its_lines(tmp_path: Path) -> None:
+    study = load_study(write(tmp_path, grouped('["lines.mental health", "lines.Acute"]')))
+    assert study.spec.budgets["board"].lines == ("x_200", "x_100_a", "x_300_b")
+    assert study.tree["budgets"]["board"]["services"] == ["x_200", "x_100_a", "x_300_b"]
+
+
+def test_a_line_by_its_own_name_counts_over_its_group(tmp_path: Path) -> None:
+    study = load_study(write(tmp_path, grouped('{ "lines.acute" = { from = 2 }, x_300_b = {}, x_200 = { to = 1 } }')))
+    assert study.spec.budgets["board"].in_scope(2) == {"x_100_a": (False, True), "x_300_b": (True, True), "x_200": (True, False)}
+
+
+def test_what_is_wrong_with_a_line_of_a_group_is_said_where_the_group_stands(tmp_path: Path) -> None:
+    told = problems(tmp_path, grouped('[\n"x_200",\n"lines.acute",\n"x_100_a"]'))
+    line = grouped('[\n"x_200"').split("\n").index('"x_200"') + 4
+    assert len(told) == 1
+    assert f"study.toml:{line}: budgets.board.services.2: is twice in this budget" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("services", "rule"),
+    [
+        ('["lines.acut"]', 'services.0: is not a group with lines of the table lines (found "lines.acut"). Did you mean "lines.Acute"?'),
+        ('{ "line.acute" = {} }', "names no table of lines that has groups: a group is written TABLE.GROUP"),
+    ],
+)
+def test_a_group_that_is_not_there(tmp_path: Path, services: str, rule: str) -> None:
+    told = problems(tmp_path, grouped(services))
+    assert len(told) == 1, told
+    assert rule in told[0]

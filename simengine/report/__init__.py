@@ -1,0 +1,1 @@
+"""Pictures and reports of studies and results, for people who do not run them."""
