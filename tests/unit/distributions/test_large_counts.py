@@ -135,6 +135,7 @@ def test_too_many_values_are_refused_at_once(written: tuple[str, dict[str, Any]]
     assert "gamma (or normal) with its mean and sd" in rule
 
 
+@pytest.mark.slow
 def test_what_is_just_not_too_much_beside_a_belief() -> None:
     parts = pool(count(7000, 50), NORMAL)
     distribution = build(*parts)

@@ -11,7 +11,7 @@ from tests.unit.engine.running import Run, run_study
 pytestmark = pytest.mark.unit
 
 STUDIES = 200
-QUICK = 24
+QUICK = 16
 DRAWS = 16
 PLAIN = 8
 LARGEST = 1e-12  # of Σ|terms| of the year
