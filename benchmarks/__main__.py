@@ -12,6 +12,7 @@ from typing import Any
 for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
+# Imported here and not at the top (E402), because they import NumPy, which must not be before the lines above.
 from benchmarks.families import FamilySettings, family_table, measure_families  # noqa: E402
 from benchmarks.machine import machine, versions  # noqa: E402
 from benchmarks.report import table  # noqa: E402

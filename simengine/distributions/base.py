@@ -101,7 +101,10 @@ class Distribution(Protocol):
 
 
 class Continuous:
-    """What continuous families share: no atoms, and a density that is smooth between the ends of the support."""
+    """What continuous families share: no atoms, and a density that is smooth between the ends of the support.
+
+    Abstract: a family gives its ``support``, on which the rest stands.
+    """
 
     def support(self) -> tuple[float, float]:
         """Return the smallest and the largest possible value; infinite where there is none."""

@@ -49,7 +49,7 @@ def as_distribution(value: Any) -> Distribution:
         return Discrete(values=[float(value)], weights=[1.0])
     if not hasattr(value, "quantile"):
         raise ParameterError([("", "must be a distribution or a number")])
-    return value  # type: ignore[no-any-return]
+    return value  # type: ignore[no-any-return]  # a Distribution as far as it is looked at: it has a quantile
 
 
 class Mixed:
@@ -307,6 +307,7 @@ def cut(distribution: Distribution, ends: Mapping[str, Any]) -> Distribution:
             continue  # nothing of it, or next to nothing, lies between the ends
         parts.append(within)
         places.append(place)
+        # truncate gives a Truncated, which has a share, unless nothing is cut off
         weights.append(weight * (1.0 if within is part else truncate(part, ends).share))  # type: ignore[attr-defined]
     if not parts:
         return whole
