@@ -3,11 +3,9 @@
 ``pence`` and ``rate`` are decimal numbers: money in the currency to the penny, and fractions (printed in percent).
 """
 
-import contextlib
 import csv
 import io
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,7 +16,7 @@ import click
 
 from simengine.cli.figures import money, probability
 from simengine.cli.output import WrongInput
-from simengine.errors import ResultError
+from simengine.results.whole_file import write_whole
 
 Kind: TypeAlias = Literal["text", "money", "price", "number", "whole", "ratio", "chance", "pence", "rate"]
 Row: TypeAlias = Mapping[str, object]
@@ -103,16 +101,7 @@ def write_sheets(path: Path, sheets: Sequence[Sheet]) -> None:
     else:
         message = "a CSV file holds one table: ask for one, or give --out a name that ends in .xlsx"
         raise WrongInput(message)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        os.replace(part, path)
-    except OSError as problem:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        message = f"cannot write {path}: {(problem.strerror or str(problem)).lower()}"
-        raise ResultError(message) from None
+    write_whole(path, content)
 
 
 def _csv(sheet: Sheet) -> str:

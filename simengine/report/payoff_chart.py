@@ -1,13 +1,12 @@
 """Payoff curves as a picture: a panel for each arrangement and each group of years with the same curves, a line for each party."""
 
-import contextlib
 import io
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from simengine.errors import ResultError, SimriskError
+from simengine.errors import SimriskError
+from simengine.results.whole_file import write_whole
 from simengine.term_sheet.contract import Contract
 from simengine.term_sheet.payoff_curves import Curves, nearest
 
@@ -33,7 +32,7 @@ def draw(path: Path, title: str, contracts: Sequence[Contract]) -> None:
         content = io.BytesIO()
         figure.savefig(content, format=path.suffix[1:].lower(), metadata=_undated(path.suffix.lower()), dpi=150)
         pyplot.close(figure)
-    _write(path, content.getvalue())
+    write_whole(path, content.getvalue())
 
 
 def _panel(axis: Any, contract: Contract, years: str, curves: Curves) -> None:
@@ -78,16 +77,3 @@ def _pyplot() -> Any:
 def _undated(suffix: str) -> dict[str, Any]:
     """No creation time in the file, so that the same study gives the same bytes."""
     return {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(suffix, {})
-
-
-def _write(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        os.replace(part, path)
-    except OSError as problem:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        message = f"cannot write {path}: {(problem.strerror or str(problem)).lower()}"
-        raise ResultError(message) from None
