@@ -5,7 +5,6 @@ import json
 import os
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 # One thread for matrix products: NumPy is compared with the engine core by core. Read when NumPy is imported.
@@ -13,86 +12,23 @@ for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 # Imported here and not at the top (E402), because they import NumPy, which must not be before the lines above.
-from benchmarks.families import FamilySettings, family_table, measure_families  # noqa: E402
+from benchmarks import history  # noqa: E402
+from benchmarks.families import family_table, measure_families  # noqa: E402
+from benchmarks.growth import growth_table, measure_growth  # noqa: E402
 from benchmarks.machine import machine, versions  # noqa: E402
-from benchmarks.report import table  # noqa: E402
-from benchmarks.run import Settings, measure  # noqa: E402
-from benchmarks.scale import OWN, ScaleSettings, measure_scale, scale_table  # noqa: E402
-from benchmarks.subjects import SUBJECTS  # noqa: E402
+from benchmarks.options import QUICK_START, arguments_of, family_settings, growth_settings, scale_settings, settings_of  # noqa: E402
+from benchmarks.report import ratios_of, start_ratios, start_table, table  # noqa: E402
+from benchmarks.run import measure  # noqa: E402
+from benchmarks.scale import measure_scale, scale_table  # noqa: E402
+from benchmarks.start_up import measure_start_up  # noqa: E402
+from benchmarks.subjects import ALL  # noqa: E402
+from benchmarks.vector_code import look_at_passes, vector_table  # noqa: E402
+from benchmarks.verdicts import Ratio, as_json, from_json, verdict_table, verdicts  # noqa: E402
 
-_CHUNKS = (1_000, 4_096, 16_384, 100_000)
-
-
-def _counts(text: str) -> tuple[int, ...]:
-    return tuple(sorted({int(part) for part in text.split(",")}))
-
-
-def _arguments(given: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Time the engine against NumPy on the same studies.")
-    parser.add_argument("--only", metavar="SUBJECT[,..]", default=",".join(reversed(SUBJECTS)), help="subjects to run (default: all)")
-    parser.add_argument("--families", action="store_true", help="time each family of distributions instead of the subjects")
-    parser.add_argument("--huge", action="store_true", help="time simrisk run on budgets of thousands of lines instead of the subjects")
-    parser.add_argument("--lines", type=_counts, default=(30, 300, 3_000), help="numbers of lines for --huge (default: 30,300,3000)")
-    parser.add_argument(
-        "--own", metavar="KIND[,..]", help="for --huge, what drivers lines have of their own: groups (none), growth, noise (default: all)"
-    )
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write everything that was measured to this file")
-    parser.add_argument("--quick", action="store_true", help="few rounds and draws: under a minute with compiled kernels at hand")
-    parser.add_argument("--threads", type=_counts, default=(1, 2), help="thread counts to compare (default: 1,2)")
-    parser.add_argument(
-        "--draws",
-        type=int,
-        help="draws of an engine run (default: 131,072 small, 102,400 medium, 32,768 large, 100,000 huge)",
-    )
-    parser.add_argument("--rounds", type=int, help="rounds (default: 9; --quick: 3; --huge: 1)")
-    parser.add_argument("--sampler", choices=("random", "sobol", "lhs"), default="random", help="the engine's design (default: random)")
-    found = parser.parse_args(given)
-    unknown = sorted(set(found.only.split(",")) - set(SUBJECTS))
-    if unknown:
-        parser.error(f"no such subject: {', '.join(unknown)} (there are {', '.join(sorted(SUBJECTS))})")
-    strange = sorted(set((found.own or "groups").split(",")) - set(OWN))
-    if strange:
-        parser.error(f"no such kind: {', '.join(strange)} (there are {', '.join(OWN)})")
-    return found
+Found = dict[str, Any]
 
 
-def settings_of(arguments: argparse.Namespace, subject: str) -> Settings:
-    """How much to run of a subject: large ones and quick runs take fewer draws."""
-    draws = arguments.draws or {"small": 131_072, "medium": 102_400}.get(subject, 32_768)
-    twin = 16_384 if subject == "large" else 102_400
-    if arguments.quick:
-        draws = arguments.draws or (8_192 if subject == "large" else 32_768)
-        twin = 2_048 if subject == "large" else 4_096
-    return Settings(
-        draws=draws,
-        twin_draws=min(twin, draws),
-        rounds=arguments.rounds or (3 if arguments.quick else 9),
-        threads=arguments.threads,
-        chunks=_CHUNKS[:2] if arguments.quick else _CHUNKS,
-        sampler=arguments.sampler,
-        tables=True,
-    )
-
-
-def family_settings(arguments: argparse.Namespace) -> FamilySettings:
-    """How much to run of each family."""
-    values = arguments.draws or (16_384 if arguments.quick else 262_144)
-    return FamilySettings(values, min(values, 2_048 if arguments.quick else 16_384), arguments.rounds or (3 if arguments.quick else 9))
-
-
-def scale_settings(arguments: argparse.Namespace) -> ScaleSettings:
-    """How much to run of the budgets of thousands of lines."""
-    return ScaleSettings(
-        lines=arguments.lines,
-        own=tuple(OWN[word] for word in (arguments.own or ",".join(OWN)).split(",")),
-        draws=arguments.draws or (4_096 if arguments.quick else 100_000),
-        loop_draws=min(arguments.draws or 8_192, 1_024 if arguments.quick else 8_192),
-        rounds=arguments.rounds or 1,
-        threads=max(arguments.threads),
-    )
-
-
-def _run_huge(arguments: argparse.Namespace, found: dict[str, Any]) -> bool:
+def _run_huge(arguments: argparse.Namespace, found: Found) -> bool:
     """Time the budgets of thousands of lines; nothing is compared with, so that no number can differ."""
     settings = scale_settings(arguments)
     outcomes = measure_scale(settings)
@@ -102,7 +38,7 @@ def _run_huge(arguments: argparse.Namespace, found: dict[str, Any]) -> bool:
     return True
 
 
-def _run_families(arguments: argparse.Namespace, found: dict[str, Any]) -> bool:
+def _run_families(arguments: argparse.Namespace, found: Found) -> bool:
     """Time the families; whether their numbers are those of SciPy."""
     settings = family_settings(arguments)
     outcomes = measure_families(settings)
@@ -112,29 +48,79 @@ def _run_families(arguments: argparse.Namespace, found: dict[str, Any]) -> bool:
     return all(outcome.equal for outcome in outcomes)
 
 
-def _run_subjects(arguments: argparse.Namespace, found: dict[str, Any]) -> bool:
-    """Time the subjects; whether their numbers are those of the twin."""
+def _run_growth(arguments: argparse.Namespace, found: Found) -> bool:
+    """Time studies of growing sizes; nothing is compared with."""
+    settings = growth_settings(arguments)
+    outcomes = measure_growth(settings)
+    found["settings"]["growth"] = settings.__dict__
+    found["growth"] = {outcome.kind: outcome.as_json() for outcome in outcomes}
+    print("\n" + growth_table(outcomes, settings), flush=True)
+    return True
+
+
+def _run_vector(arguments: argparse.Namespace, found: Found) -> bool:
+    """Look for vector code; whether every pass has it that should."""
+    outcome = look_at_passes()
+    found["vector"] = outcome.as_json()
+    print("\n" + vector_table(outcome), flush=True)
+    return outcome.good
+
+
+def _run_subjects(arguments: argparse.Namespace, found: Found) -> bool:
+    """Time the subjects, then start-up; whether all numbers are equal, and no ratio fell to half."""
+    ratios: dict[str, Ratio] = {}
     equal = True
-    for name in arguments.only.split(","):
+    for name in arguments.only:
         settings = settings_of(arguments, name)
-        outcome = measure(name, settings)
-        equal = equal and outcome.comparison.equal
+        outcome = measure(ALL[name], settings)
+        equal = equal and outcome.equal
         found["settings"][name], found["subjects"][name] = settings.__dict__, outcome.as_json()
+        ratios |= ratios_of(outcome)
         print("\n" + table(outcome), flush=True)
-    return equal
+    if "start-up" in arguments.phases:
+        names = [name for name in arguments.only if name == QUICK_START or not arguments.quick]
+        started = measure_start_up([ALL[name] for name in names], 3 if arguments.quick else 5, arguments.cold)
+        found["start_up"] = {phase.name: phase.timings.rounds for phase in started.phases} | {"cold": started.cold}
+        ratios |= start_ratios(started)
+        print("\n" + start_table(started), flush=True)
+    found["ratios"] = as_json(ratios)
+    good = _compare(arguments, ratios)
+    if arguments.record and equal:
+        history.record(ratios, quick=arguments.quick)
+    return equal and good
+
+
+def _compare(arguments: argparse.Namespace, ratios: dict[str, Ratio]) -> bool:
+    """Say what became of each ratio; False where one is below half of what it was on a machine of this class."""
+    good = True
+    if arguments.compare is not None:
+        old = from_json(json.loads(arguments.compare.read_text(encoding="utf-8"))["ratios"])
+        found = verdicts(old, ratios)
+        print("\n" + verdict_table(found, str(arguments.compare), judged=True), flush=True)
+        good = not any(verdict.fails for verdict in found)
+    if arguments.compare_last:
+        last = history.last(quick=arguments.quick)
+        if last is None:
+            print("\nno run of this kind is recorded: nothing to compare with", flush=True)
+            return good
+        found = verdicts(last.ratios, ratios)
+        print("\n" + verdict_table(found, str(last), judged=last.alike), flush=True)
+        good = good and not (last.alike and any(verdict.fails for verdict in found))
+    return good
 
 
 def main(given: list[str] | None = None) -> int:
-    """Run what was asked for; 1 where numbers differ, else 0."""
-    arguments, start = _arguments(given), time.time()
-    found: dict[str, Any] = {"machine": machine(), "versions": versions(), "settings": {}, "subjects": {}}
+    """Run what was asked for; 1 where numbers differ, a ratio fell to half or a pass lost its vector code, else 0."""
+    arguments, start = arguments_of(given), time.time()
+    found: Found = {"machine": machine(), "versions": versions(), "settings": {}, "subjects": {}}
     print(", ".join(f"{key} {value}" for key, value in (found["machine"] | found["versions"]).items()), flush=True)
-    run = _run_huge if arguments.huge else _run_families if arguments.families else _run_subjects
-    equal = run(arguments, found)
-    print(f"\n{time.time() - start:.0f} s in all")
+    kinds = {"huge": _run_huge, "families": _run_families, "growth": _run_growth, "vector": _run_vector}
+    run = next((run for name, run in kinds.items() if getattr(arguments, name)), _run_subjects)
+    good = run(arguments, found)
+    print(f"\n{time.time() - start:.0f} s in all, {time.process_time():.0f} s of processor time in this process")
     if arguments.json:
         arguments.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    return 0 if equal else 1
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

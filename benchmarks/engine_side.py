@@ -1,5 +1,8 @@
 """The engine as the benchmarks call it: prepared once, then run whole, in parts, or over threads, always into the same store."""
 
+import contextlib
+import ctypes
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,8 +25,8 @@ VARIABLES = (*SYSTEM, *PARTY, *ARRANGEMENT, *MEMBER)
 class EngineSide:
     """One subject in the engine, ready to run ``draws`` draws."""
 
-    def __init__(self, tree: Tree, draws: int, sampler: str, threads: int) -> None:
-        self.study = Study.from_dict(tree)
+    def __init__(self, study: Study | Tree, draws: int, sampler: str, threads: int) -> None:
+        self.study = study if isinstance(study, Study) else Study.from_dict(study)
         self.prepared = prepare(self.study)
         self.draws, self.sampler = draws, sampler
         made, self.layout = self.prepared.drafts[0], self.prepared.layout
@@ -32,6 +35,8 @@ class EngineSide:
         self.driver_names = [(name, k) for name in self.prepared.drivers.order if name in found for k in range(found[name][1])]
         self.outputs = self.layout.outputs([found[name][0] + k for name, k in self.driver_names])
         self.store = np.zeros((self.layout.starts[3] + len(self.driver_names), draws))
+        # the same without any arrangement: the loop over them ends before it starts
+        self.unsettled = self.model._replace(arrangements=self.model.arrangements._replace(residual=self.model.arrangements.residual[:0]))
         none = np.empty((0, 0))
         self.scratches = [new_scratch(self.model, self.layout, made.book.rows, none, TASK_BLOCKS) for _ in range(max(threads, 1))]
 
@@ -53,9 +58,42 @@ class EngineSide:
         """All draws over some threads."""
         list(pool.map(lambda worker: self._share(worker, threads), range(threads)))
 
-    def run_parts(self, parts: int) -> None:
-        """Only some parts of the hot loop (see ``phases``)."""
-        run_parts(self.model, self.outputs, self.scratches[0], self.draws, self.store, parts)
+    def run_parts(self, parts: int, *, settled: bool = True) -> None:
+        """Only some parts of the hot loop (see ``phases``), with or without its arrangements."""
+        run_parts(self.model if settled else self.unsettled, self.outputs, self.scratches[0], self.draws, self.store, parts)
+
+    def uniforms(self) -> int:
+        """Uniforms of a draw."""
+        return int(self.model.variates.uniforms.component.shape[0])
+
+    def sizes(self) -> dict[str, int]:
+        """How large the study is."""
+        layout, counts = self.layout, driver_rows(self.prepared.drafts[0])
+        lines = len(layout.services)
+        return {
+            "lines": lines,
+            "years": layout.years,
+            "line_years": lines * layout.years,
+            "drivers": len(counts),
+            "uniforms_per_draw": self.uniforms(),
+            "parties": len(layout.parties),
+            "schemes": len(layout.schemes),
+            "arrangements": len(layout.arrangements),
+            "output_rows": layout.starts[3],
+        }
+
+    def same_bits(self, run: Callable[[], object]) -> bool:
+        """Whether the draws are the same bit for bit when ``run`` makes them."""
+        self.run_whole()
+        alone = self.store.copy()
+        self.store[:] = 0.0
+        run()
+        return bool(np.array_equal(alone.view(np.int64), self.store.view(np.int64)))
+
+    def same_bits_over(self, threads: int) -> bool:
+        """Whether the draws are the same bit for bit when some threads make them."""
+        with ThreadPoolExecutor(threads) as pool:
+            return self.same_bits(lambda: self.run_threads(pool, threads))
 
     def drivers(self) -> dict[tuple[str, int], Floats]:
         """Draws of every driver (and year of it), after a run."""
@@ -92,6 +130,8 @@ def status_mb(field: str) -> float:
 
 def reset_peak() -> bool:
     """Make the system forget the highest memory use so far; False where it cannot."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)  # what was freed before goes back to the system, and counts when it is taken again
     try:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     except OSError:

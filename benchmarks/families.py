@@ -1,6 +1,6 @@
 """Throughput of each family: the kernel against ``scipy.stats`` ``ppf`` on the same uniforms, and against drawing with NumPy."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -117,18 +117,11 @@ def _sides(subject: FamilySubject, side: FamilySide, settings: FamilySettings) -
         ENGINE: Contender(lambda: side.draw(settings.values), settings.values),
     }
     if subject.reference is not None:
-        found[PPF] = Contender(_forget(lambda: subject.reference.ppf(few)), few.size)
+        found[PPF] = Contender(lambda: subject.reference.ppf(few), few.size)
     draw = subject.draw
     if draw is not None:
-        found[GENERATOR] = Contender(_forget(lambda: draw(rng, settings.values)), settings.values)
+        found[GENERATOR] = Contender(lambda: draw(rng, settings.values), settings.values)
     return found
-
-
-def _forget(run: Callable[[], Any]) -> Callable[[], None]:
-    def forgetful() -> None:
-        run()
-
-    return forgetful
 
 
 def measure_family(subject: FamilySubject, settings: FamilySettings) -> FamilyOutcome:

@@ -15,9 +15,9 @@ _CLOCKS = {"cpu": time.process_time, "wall": time.perf_counter}
 
 
 class Contender(NamedTuple):
-    """Something to time, and how many draws one call of it makes."""
+    """Something to time, and how many draws one call of it makes; what the call finds is let go."""
 
-    run: Callable[[], None]
+    run: Callable[[], object]
     draws: int
 
 
@@ -63,6 +63,29 @@ def interleave(contenders: Mapping[str, Contender], rounds: int, clock: Clock = 
             contenders[name].run()
             found[name].append((read() - start) / contenders[name].draws)
     return Timings(clock, found)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Contenders that do the same work; each of ``pairs`` is a twin and what it is compared with.
+
+    ``per_draw`` is how many of ``unit`` a draw makes, 0 where rates are by line, year and draw.
+    """
+
+    name: str
+    timings: Timings
+    pairs: tuple[tuple[str, str], ...]
+    per_draw: int = 0
+    unit: str = ""
+    notes: tuple[str, ...] = ()
+
+    def ratios(self) -> dict[str, list[float]]:
+        """Round by round how many times as fast as each twin, by its name; a side that is not just the engine is named as well."""
+        found = {}
+        for slow, fast in self.pairs:
+            rounds = zip(self.timings.rounds[slow], self.timings.rounds[fast], strict=True)
+            found[slow if fast == "engine" else f"{slow} / {fast}"] = [a / b for a, b in rounds]
+        return found
 
 
 def once(run: Callable[[], None]) -> float:

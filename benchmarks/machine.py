@@ -1,11 +1,14 @@
 """What the numbers were measured on."""
 
+import contextlib
 import os
 import platform
+import re
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks.twin_reading import Terms
+#: Flags of a processor that tell its vectors, the widest first.
+VECTORS = {"avx512f": "AVX-512", "avx2": "AVX2", "sse2": "SSE2"}
 
 
 def machine() -> dict[str, object]:
@@ -33,15 +36,15 @@ def versions() -> dict[str, str]:
     return found
 
 
-def sizes(terms: Terms) -> dict[str, int]:
-    """How large a subject is."""
-    yearly = sum(1 for spec in terms.drivers.values() if spec.get("path") == "independent")
-    return {
-        "lines": len(terms.lines),
-        "years": terms.years,
-        "line_years": len(terms.lines) * terms.years,
-        "drivers": len(terms.drivers),
-        "variates_per_draw": len(terms.drivers) + yearly * (terms.years - 1),
-        "parties": len(terms.parties),
-        "schemes": len(terms.schemes),
-    }
+def machine_class() -> dict[str, object]:
+    """What kind of machine it is, without its name: architecture, maker, widest vectors, cores."""
+    makers = {"GenuineIntel": "Intel", "AuthenticAMD": "AMD"}
+    text = ""
+    with contextlib.suppress(OSError):
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    maker = re.search(r"^vendor_id\s*:\s*(\w+)", text, re.MULTILINE)
+    flags = re.search(r"^flags\s*:(.*)$", text, re.MULTILINE)
+    have = set(flags[1].split()) if flags else set()
+    vectors = next((name for flag, name in VECTORS.items() if flag in have), "not known")
+    name = makers.get(maker[1], maker[1]) if maker else "not known"
+    return {"architecture": platform.machine(), "maker": name, "vectors": vectors, "cores": os.cpu_count()}

@@ -1,12 +1,13 @@
 """The drivers as an analyst draws them with NumPy: Generator methods where there is one, a copula through SciPy where there must be."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from scipy import special, stats
 from scipy.stats import sampling
 
+from benchmarks.scipy_draw import frozen_distribution
 from benchmarks.subjects import Tree
 from benchmarks.twin_reading import Floats, Terms
 
@@ -43,6 +44,18 @@ def _exact_quantile(spec: Tree) -> Callable[[Floats], Floats]:
     return lambda u: spec["min"] + (spec["max"] - spec["min"]) * special.betaincinv(a, b, u)
 
 
+def _ppf_quantile(spec: Tree) -> Callable[[Floats], Floats]:
+    """The frozen distribution's own ``ppf``: what most would write."""
+    if spec["dist"] == "discrete":
+        edges, values = np.cumsum(spec["weights"])[:-1], np.asarray(spec["values"])
+        return lambda u: values[np.searchsorted(edges, u, side="right")]
+    frozen = frozen_distribution(spec["dist"], spec)
+    if frozen is None:
+        message = f"the twin does not know {spec['dist']} as SciPy has it"
+        raise ValueError(message)
+    return frozen.ppf
+
+
 def _table_quantile(spec: Tree) -> Callable[[Floats], Floats]:
     """SciPy's numerical inverse, set up beforehand (what an expert reaches for)."""
     a, b = pert_shapes(spec)
@@ -50,15 +63,24 @@ def _table_quantile(spec: Tree) -> Callable[[Floats], Floats]:
     return lambda u: spec["min"] + (spec["max"] - spec["min"]) * inverse.ppf(u)
 
 
-class Sampler:
-    """Fills the rows of a driver matrix; ``tables`` takes prepared inverse tables for the members of the copula."""
+#: How members of a copula (``ppf``: every driver) get their values: ``betaincinv``, prepared inverse tables, frozen ``scipy.stats``.
+Quantiles = Literal["exact", "tables", "ppf"]
+_QUANTILES = {"exact": _exact_quantile, "tables": _table_quantile, "ppf": _ppf_quantile}
 
-    def __init__(self, terms: Terms, rows: dict[str, slice], tables: bool, seed: int) -> None:
+
+class Sampler:
+    """Fills the rows of a driver matrix; drivers outside a copula by the generator's methods, with ``ppf`` by inversion as well."""
+
+    def __init__(self, terms: Terms, rows: dict[str, slice], quantiles: Quantiles, seed: int) -> None:
         self._rng = np.random.Generator(np.random.Philox(seed))
         grouped = {name for names, _ in terms.groups for name in names}
-        self._alone = [(rows[name], spec) for name, spec in terms.drivers.items() if name not in grouped]
+        quantile = _QUANTILES[quantiles]
+        self._alone = [
+            (rows[name], spec, quantile(spec) if quantiles == "ppf" else None)
+            for name, spec in terms.drivers.items()
+            if name not in grouped
+        ]
         self._groups = []
-        quantile = _table_quantile if tables else _exact_quantile
         for names, rank in terms.groups:
             pearson = 2.0 * np.sin(np.pi * rank / 6.0)
             factor = np.linalg.cholesky(np.full((len(names), len(names)), pearson) + (1.0 - pearson) * np.eye(len(names)))
@@ -70,10 +92,11 @@ class Sampler:
         for factor, members in self._groups:
             scores = factor @ self._rng.standard_normal((len(members), n))
             uniforms = special.ndtr(scores, out=scores)
-            for k, (row, quantile) in enumerate(members):
-                drivers[row] = quantile(uniforms[k])
-        for row, spec in self._alone:
-            drivers[row] = draw_one(self._rng, spec, (row.stop - row.start, n))
+            for k, (row, inverse) in enumerate(members):
+                drivers[row] = inverse(uniforms[k])
+        for row, spec, alone in self._alone:
+            size = (row.stop - row.start, n)
+            drivers[row] = draw_one(self._rng, spec, size) if alone is None else alone(self._rng.random(size))
 
 
 def driver_rows(terms: Terms) -> dict[str, slice]:

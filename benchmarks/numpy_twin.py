@@ -41,11 +41,12 @@ class Twin:
         self.system_parties = np.flatnonzero(terms.in_system)
         self.outsiders = np.flatnonzero(~np.array(terms.in_system))
 
-    def run(self, drivers: Floats, out: dict[str, Floats]) -> None:
-        """Outputs of all draws from a driver matrix (row, draw)."""
+    def run(self, drivers: Floats, out: dict[str, Floats], references: Floats | None = None) -> None:
+        """Outputs of all draws from a driver matrix (row, draw); ``references`` as for ``project``."""
         for first in range(0, drivers.shape[1], self.chunk):
             last = min(first + self.chunk, drivers.shape[1])
-            self.project(drivers[:, first:last], {name: array[..., first:last] for name, array in out.items()})
+            here = {name: array[..., first:last] for name, array in out.items()}
+            self.project(drivers[:, first:last], here, None if references is None else references[..., first:last])
 
     def run_whole(self, sampler: Sampler, draws: int, out: dict[str, Floats]) -> None:
         """Draw the drivers as well, chunk by chunk."""
@@ -57,8 +58,19 @@ class Twin:
             sampler.fill(here)
             self.project(here, {name: array[..., first:last] for name, array in out.items()})
 
-    def project(self, drivers: Floats, out: dict[str, Floats]) -> None:
-        """The model for one chunk: year by year, lines first, then positions, then the arrangement."""
+    def run_settlement(self, references: Floats, out: dict[str, Floats]) -> None:
+        """The arrangement of all draws from what lines come to at reference price: (year, sum and what each provider holds, draw)."""
+        for first in range(0, references.shape[2], self.chunk):
+            last = min(first + self.chunk, references.shape[2])
+            here = {name: array[..., first:last] for name, array in out.items()}
+            for t in range(self.terms.years):
+                self._settle(t, references[t, :, first:last], here)
+
+    def project(self, drivers: Floats, out: dict[str, Floats], references: Floats | None = None) -> None:
+        """The model for one chunk: year by year, lines first, then positions, then the arrangement.
+
+        Where ``references`` is given, the arrangement is left out, and what it would start from goes there.
+        """
         n = drivers.shape[1]
         growth = np.array([np.broadcast_to(self._value(ref, drivers), n) for ref in self.growth.items]) + 1.0
         index, price, categories = np.ones_like(growth), np.ones((len(self.mixes), n)), np.ones((len(self.terms.categories), n))
@@ -73,7 +85,10 @@ class Twin:
             achieved *= step
             sums = self._lines(t, index, price, self._kept(t, prepared, n), achieved, n)
             self._positions(t, sums, drivers, categories, out)
-            self._settle(t, sums["reference"], out)
+            if references is None:
+                self._settle(t, sums["reference"], out)
+            else:
+                references[t] = sums["reference"]
         self._system(out)
 
     def _value(self, ref: Ref, drivers: Floats) -> Floats | float:

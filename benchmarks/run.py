@@ -1,25 +1,35 @@
-"""One subject from start to end: equal numbers first, then rounds, then threads and memory."""
+"""One subject from start to end: equal numbers first, then its phases in turn, each in rounds, then memory."""
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.c_side import CSide
+from benchmarks.command import Command, command_phase, run_command
 from benchmarks.compare import Comparison, compare
 from benchmarks.engine_side import EngineSide
-from benchmarks.harness import Contender, Timings, interleave, once
-from benchmarks.machine import sizes
-from benchmarks.numpy_draw import Sampler
+from benchmarks.harness import Phase
+from benchmarks.loop_phases import LoopSides, passes, projection, settlement, streams, threads, variates, whole_loop
+from benchmarks.numpy_side import NumpySide, driver_matrix
 from benchmarks.numpy_twin import Twin, new_outputs
-from benchmarks.phases import DERIVE, DRAW, PROJECT, STORE
-from benchmarks.subjects import SUBJECTS
-from benchmarks.twin_reading import Floats, Terms, read_terms
+from benchmarks.result_phases import ResultSide, quantiles, statistics, store
+from benchmarks.subjects import Subject
+from benchmarks.twin_reading import Terms, read_terms
 
-PHASES = {"draw": DRAW, "derive": DERIVE, "project": PROJECT, "store": STORE}
-#: Buffers of the twin in one chunk are kept below this many bytes.
-_LARGEST_CHUNK = 1.5e9
+LOOP: dict[str, Callable[[LoopSides], Phase]] = {
+    "streams": streams,
+    "variates": variates,
+    "projection": projection,
+    "settlement": settlement,
+    "whole loop": whole_loop,
+    "parts": passes,
+}
+#: All phases by the names that ``--phases`` takes; start-up is of the program, not of a subject.
+PHASES = (*LOOP, "threads", "statistics", "store", "whole command", "memory", "start-up")
 
 
 @dataclass(frozen=True)
@@ -27,30 +37,40 @@ class Settings:
     """How long and on what to measure."""
 
     draws: int
-    twin_draws: int
+    reference_draws: int
+    result_draws: int
+    command_draws: int
     rounds: int
     threads: tuple[int, ...]
     chunks: tuple[int, ...]
     sampler: str
-    tables: bool
+    phases: tuple[str, ...] = PHASES
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was found for one subject; timings are missing where the numbers differ."""
+    """What was found for one subject; nothing is timed where numbers differ. ``comparison`` is missing where there is no NumPy twin."""
 
     name: str
     sizes: dict[str, int]
-    comparison: Comparison
-    chunks: dict[str, dict[int, float]]
-    best_chunk: dict[str, int]
-    single: Timings | None = None
-    threaded: Timings | None = None
+    comparison: Comparison | None
+    same_bits: dict[str, bool]
+    phases: dict[str, Phase] = field(default_factory=dict)
+    chunks: dict[str, dict[int, float]] = field(default_factory=dict)
+    best_chunk: dict[str, int] = field(default_factory=dict)
+    commands: list[Command] = field(default_factory=list)
+    result_draws: int = 0
     memory: dict[str, float] | None = None
+
+    @property
+    def equal(self) -> bool:
+        """Whether all numbers that were compared are equal."""
+        return (self.comparison is None or self.comparison.equal) and all(self.same_bits.values())
 
     def as_json(self) -> dict[str, Any]:
         """Everything, rounds included."""
-        return asdict(self) | {"deviation": self.comparison.deviation, "equal": self.comparison.equal}
+        found = asdict(self) | {"equal": self.equal}
+        return found if self.comparison is None else found | {"deviation": self.comparison.deviation}
 
 
 def thresholds(terms: Terms) -> tuple[float, ...]:
@@ -59,12 +79,6 @@ def thresholds(terms: Terms) -> tuple[float, ...]:
     caps = [c / s for c, s in zip(deal.cap, deal.gain_share, strict=True) if np.isfinite(c) and s > 0.0]
     collars = [-c / s for c, s in zip(deal.collar, deal.loss_share, strict=True) if np.isfinite(c) and s > 0.0]
     return (0.0, deal.msr, -deal.mlr, *caps, *collars)
-
-
-def driver_matrix(engine: EngineSide, twin: Twin) -> Floats:
-    """The engine's own draws, in the rows that the twin expects."""
-    drawn = engine.drivers()
-    return np.array([drawn[name, k] for name, row in twin.rows.items() for k in range(row.stop - row.start)])
 
 
 def check(engine: EngineSide, terms: Terms, chunk: int) -> Comparison:
@@ -76,61 +90,58 @@ def check(engine: EngineSide, terms: Terms, chunk: int) -> Comparison:
     return compare(engine.results(), out, thresholds(terms))
 
 
-class _TwinSide:
-    """The twin's runs, each at the chunk that proved best."""
-
-    def __init__(self, terms: Terms, engine: EngineSide, settings: Settings) -> None:
-        self.terms, self.draws = terms, min(settings.twin_draws, engine.draws)
-        self.out = new_outputs(terms, self.draws)
-        first = Twin(terms, 1)
-        self.drivers = np.ascontiguousarray(driver_matrix(engine, first)[:, : self.draws])
-        self.modes: dict[str, Sampler | None] = {"projection": None, "whole": Sampler(terms, first.rows, False, 1)}
-        if settings.tables and terms.groups:
-            self.modes["whole, tables"] = Sampler(terms, first.rows, True, 1)
-        self.measured: dict[str, dict[int, float]] = {mode: {} for mode in self.modes}
-        self.best: dict[str, int] = {}
-
-    def run(self, mode: str, twin: Twin) -> None:
-        """One run of a mode."""
-        sampler = self.modes[mode]
-        if sampler is None:
-            twin.run(self.drivers, self.out)
-        else:
-            twin.run_whole(sampler, self.draws, self.out)
-
-    def tune(self, chunks: Sequence[int]) -> None:
-        """Find the best size of chunk for each mode (one warm call, then the better of two)."""
-        for chunk in chunks:
-            if chunk > self.draws and chunk != min(chunks) or chunk * len(self.terms.lines) * 6 * 8 > _LARGEST_CHUNK:
-                continue
-            twin = Twin(self.terms, chunk)
-            self.run("projection", twin)
-            for mode in self.modes:
-                self.measured[mode][chunk] = min(once(lambda m=mode, w=twin: self.run(m, w)) for _ in range(2)) / self.draws
-        self.best = {mode: min(found, key=found.__getitem__) for mode, found in self.measured.items()}
-
-    def contenders(self) -> dict[str, Contender]:
-        """The modes, ready to time."""
-        twins = {chunk: Twin(self.terms, chunk) for chunk in set(self.best.values())}
-        return {f"numpy {mode}": Contender(lambda m=mode, w=twins[chunk]: self.run(m, w), self.draws) for mode, chunk in self.best.items()}
+def measure(subject: Subject, settings: Settings) -> Outcome:
+    """Measure one subject; where numbers differ, nothing is timed."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = EngineSide(subject.study(Path(folder)), settings.draws, settings.sampler, max(settings.threads))
+        terms = None if subject.tree is None else read_terms(subject.tree())
+        comparison = None if terms is None else check(engine, terms, min(settings.chunks))
+        c = CSide(engine)
+        bits = {f"{max(settings.threads)} threads": engine.same_bits_over(max(settings.threads))}
+        if c.twins:
+            bits["C"] = c.same_bits()
+        found = Outcome(subject.name, engine.sizes(), comparison, bits)
+        if not found.equal:
+            return found
+        twin = None if terms is None else NumpySide(terms, engine, settings.reference_draws, settings.chunks)
+        sides = LoopSides(engine, twin, c, min(settings.reference_draws, engine.draws), settings.rounds)
+        memory = _memory(engine, settings.draws) if "memory" in settings.phases else None
+        phases = _loop_phases(sides, settings) | _result_phases(engine, settings, Path(folder))
+        commands = _commands(subject, settings, Path(folder))
+        if commands and "whole loop" in phases:
+            seconds = phases["whole loop"].timings.seconds("engine").median
+            phases["whole command"] = command_phase(commands, settings.command_draws, seconds)
+        tuned = ({}, {}) if twin is None else (twin.measured, twin.best)
+        return Outcome(subject.name, engine.sizes(), comparison, bits, phases, *tuned, commands, settings.result_draws, memory)
 
 
-def _engine_contenders(engine: EngineSide) -> dict[str, Contender]:
-    found = {"engine whole": Contender(engine.run_whole, engine.draws)}
-    found["engine after drivers"] = Contender(lambda: engine.run_parts(DERIVE | PROJECT | STORE), engine.draws)
-    return found | {f"engine {name}": Contender(lambda p=parts: engine.run_parts(p), engine.draws) for name, parts in PHASES.items()}
+def _loop_phases(sides: LoopSides, settings: Settings) -> dict[str, Phase]:
+    """The phases of the hot loop that are asked for."""
+    found = {name: measured(sides) for name, measured in LOOP.items() if name in settings.phases}
+    over = threads(sides, settings.threads) if "threads" in settings.phases else None
+    return found if over is None else found | {"threads": over}
 
 
-def _threaded(engine: EngineSide, threads: Sequence[int], rounds: int) -> Timings | None:
-    """The engine over threads, by the clock on the wall."""
-    if len(threads) < 2:
-        return None
-    with ThreadPoolExecutor(max(threads)) as pool:
-        contenders = {
-            f"{count} threads" if count > 1 else "1 thread": Contender(lambda c=count: engine.run_threads(pool, c), engine.draws)
-            for count in threads
-        }
-        return interleave(contenders, rounds, "wall")
+def _result_phases(engine: EngineSide, settings: Settings, folder: Path) -> dict[str, Phase]:
+    """Statistics and file of a run of fewer draws, as far as they are asked for."""
+    if not {"statistics", "store"} & set(settings.phases):
+        return {}
+    side, found = ResultSide(engine.prepared, settings.result_draws), {}
+    if "statistics" in settings.phases:
+        found["statistics"] = statistics(side, settings.rounds)
+        found["quantiles"] = quantiles(side, settings.rounds)
+    if "store" in settings.phases:
+        found["store"] = store(side, max(settings.rounds // 3, 1), folder)  # seconds each
+    return found
+
+
+def _commands(subject: Subject, settings: Settings, folder: Path) -> list[Command]:
+    """Runs of the whole command, one for every third round."""
+    if "whole command" not in settings.phases:
+        return []
+    study = subject.write(folder)
+    times = max(settings.rounds // 3, 1)
+    return [run_command(study, settings.command_draws, max(settings.threads), folder=folder) for _ in range(times)]
 
 
 def _memory(engine: EngineSide, draws: int) -> dict[str, float] | None:
@@ -139,19 +150,3 @@ def _memory(engine: EngineSide, draws: int) -> dict[str, float] | None:
     if peak is None:
         return None
     return {"draws": float(draws), "peak_mb": peak, "kept_mb": engine.store.shape[0] * draws * 8 / 2**20}
-
-
-def measure(name: str, settings: Settings) -> Outcome:
-    """Measure one subject; where the numbers differ, nothing is timed."""
-    tree = SUBJECTS[name]()
-    terms = read_terms(tree)
-    engine = EngineSide(tree, settings.draws, settings.sampler, max(settings.threads))
-    comparison = check(engine, terms, min(settings.chunks))
-    if not comparison.equal:
-        return Outcome(name, sizes(terms), comparison, {}, {})
-    twin = _TwinSide(terms, engine, settings)
-    twin.tune(settings.chunks)
-    single = interleave(_engine_contenders(engine) | twin.contenders(), settings.rounds)
-    threaded = _threaded(engine, settings.threads, settings.rounds)
-    memory = _memory(engine, settings.draws)
-    return Outcome(name, sizes(terms), comparison, twin.measured, twin.best, single, threaded, memory)

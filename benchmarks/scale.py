@@ -1,9 +1,5 @@
 """``simrisk run`` on budgets of thousands of lines: the whole command in a process of its own, and the hot loop alone."""
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,6 +8,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from benchmarks.command import Command, run_command
 from benchmarks.harness import Contender, Timings, interleave
 from benchmarks.subjects.huge import Own, write_huge
 from benchmarks.timed_command import STAGES
@@ -48,16 +45,6 @@ class ScaleSettings:
 
 
 @dataclass(frozen=True)
-class Command:
-    """One run of the command: seconds from start to end (wall; CPU, user and system, of all threads), stages, peak memory in MiB."""
-
-    wall: float
-    cpu: float
-    stages: dict[str, dict[str, float]]
-    peak: float
-
-
-@dataclass(frozen=True)
 class ScaleOutcome:
     """The studies of one kind: a command for each number of lines, and the loops against each other."""
 
@@ -72,22 +59,6 @@ class ScaleOutcome:
     def best(self, lines: int) -> Command:
         """The run with the least CPU time."""
         return min(self.commands[lines], key=lambda run: run.cpu)
-
-
-def run_command(study: Path, draws: int, threads: int, store: str = "positions") -> Command:
-    """``simrisk run`` of a study in a process of its own, its result thrown away."""
-    found, out = study.with_name("stages.json"), study.with_name("result.nc")
-    options = ["--draws", str(draws), "--threads", str(threads), "--store", store, "--out", str(out), "--force", "--quiet"]
-    command = [sys.executable, "-m", "benchmarks.timed_command", str(found), "run", str(study), *options]
-    before = os.times()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    wall = os.times().elapsed - before.elapsed
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    out.unlink()
-    return Command(wall, used.ru_utime + used.ru_stime, json.loads(found.read_text(encoding="utf-8")), used.ru_maxrss / 1024.0)
 
 
 class Loop:

@@ -5,19 +5,22 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 from simengine.distributions import Tables
 from simengine.engine.outputs import Layout
 from simengine.engine.plan import Prepared, driver_rows, prepare
 from simengine.engine.simulate import Settings, Simulated, simulate
+from simengine.engine.tile import BLOCK
 from simengine.errors import Problem, SimulationError, StudyError
 from simengine.jit import Floats
 from simengine.results.dataset import Labels, assemble, draw_variables, driver_variables, last_axis, plan_variables, rows_of
+from simengine.results.frame import Frame, Series, as_frame, like
 from simengine.results.provenance import attributes, content_hash, digests
 from simengine.results.tables import read_tables, tables_dataset
 from simengine.run_account import notes, provenance
@@ -27,6 +30,9 @@ from simengine.schema import DETAIL_VARIABLES, DRIVER_VARIABLES, POSITION_VARIAB
 from simengine.statistics.summary import DetailMoments, moments_to_statistics, summarise
 from simengine.study.load import Study, load_study
 from simengine.study.model import MAX_DRAWS, MAX_SEED
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = [
     "Completed",
@@ -43,21 +49,36 @@ __all__ = [
     "stored_bytes",
     "stored_names",
     "summarise",
+    "to_store",
 ]
 
 #: Share of failed draws above which a run fails as a whole (INTERFACE.md, Determinism).
 MOST_FAILED = 0.01
 Progress = Callable[[int, int], None]
 Flags = npt.NDArray[np.bool_]
+_D = TypeVar("_D", "Frame", "xr.Dataset")
 
 
 @dataclass(frozen=True)
 class Completed:
-    """A run: the draws, the moments of the line and scheme variables that were not kept, and the inverse tables that were used."""
+    """A run: the draws, the moments of the line and scheme variables that were not kept, and the inverse tables that were used.
 
-    dataset: xr.Dataset
+    ``frame`` and ``coefficients`` need no xarray; ``dataset`` and ``tables`` are the same for whoever does.
+    """
+
+    frame: Frame
     detail: DetailMoments
-    tables: xr.Dataset
+    coefficients: Frame
+
+    @cached_property
+    def dataset(self) -> "xr.Dataset":
+        """The draws as a dataset of xarray."""
+        return self.frame.to_xarray()
+
+    @cached_property
+    def tables(self) -> "xr.Dataset":
+        """The inverse tables as a dataset of xarray."""
+        return self.coefficients.to_xarray()
 
 
 def run(
@@ -70,7 +91,7 @@ def run(
     store: str | Sequence[str] | None = None,
     threads: int | None = None,
     tables: str | Path | None = None,
-) -> xr.Dataset:
+) -> "xr.Dataset":
     """Simulate a study.
 
     Parameters
@@ -153,8 +174,8 @@ def complete(ready: Prepared, settings: Settings, store: str | Sequence[str], pr
             "look for a division by a number that can be 0, or a distribution with extreme values"
         )
         raise SimulationError(message)
-    dataset = _dataset(ready, runs, failed, kept_detail, settings)
-    return Completed(dataset, _detail_moments(ready, runs, settings.sampler), tables_dataset(ready.tables.used()))
+    frame = _frame(ready, runs, failed, kept_detail, settings)
+    return Completed(frame, _detail_moments(ready, runs, settings.sampler), tables_dataset(ready.tables.used()))
 
 
 def scenario_names(study: Study, asked: Sequence[str]) -> tuple[str, ...]:
@@ -186,12 +207,14 @@ def _check_memory(ready: Prepared, settings: Settings, kept: Sequence[str]) -> N
 
 def _failed(found: Simulated, layout: Layout) -> Flags:
     """Draws in which any output is not finite."""
-    total = np.zeros(found.store.shape[1])
+    rows, failed = found.store[: layout.starts[3]], np.zeros(found.store.shape[1], dtype=np.bool_)
     with np.errstate(invalid="ignore", over="ignore"):
-        for row in range(layout.starts[3]):
-            # x - x is 0 for a finite x and NaN for any other
-            total += found.store[row] - found.store[row]
-    return np.isnan(total)
+        # a block of draws of all rows at a time: it stays in the cache
+        for block in (slice(first, first + BLOCK) for first in range(0, failed.size, BLOCK)):
+            # a sum that is finite has nothing else in it
+            if not np.isfinite(rows[:, block].sum(axis=0)).all():
+                failed[block] = ~np.isfinite(rows[:, block]).all(axis=0)
+    return failed
 
 
 def _labels(ready: Prepared) -> Labels:
@@ -220,7 +243,7 @@ def _position_arrays(ready: Prepared, runs: Sequence[Simulated]) -> dict[str, Fl
     return found
 
 
-def _dataset(ready: Prepared, runs: Sequence[Simulated], failed: Flags, kept: Sequence[str], settings: Settings) -> xr.Dataset:
+def _frame(ready: Prepared, runs: Sequence[Simulated], failed: Flags, kept: Sequence[str], settings: Settings) -> Frame:
     labels = _labels(ready)
     arrays = _position_arrays(ready, runs)
     for name in kept:
@@ -232,13 +255,13 @@ def _dataset(ready: Prepared, runs: Sequence[Simulated], failed: Flags, kept: Se
     drivers, names = _driver_arrays(ready, runs) if settings.drivers else ({}, {})
     variables |= drivers
     about = {"long_name": "1 where the draw is not finite and left out of the statistics", "units": "1"}
-    variables["failed"] = xr.Variable(("draw", "scenario"), failed.astype(np.int8), about)
-    dataset = assemble(variables, labels, names, settings.draws)
-    dataset.attrs = attributes(provenance(ready, runs, int(failed.any(axis=1).sum()), settings))
-    return dataset
+    variables["failed"] = Series(("draw", "scenario"), failed.astype(np.int8), about)
+    frame = assemble(variables, labels, names, settings.draws)
+    frame.attrs.update(attributes(provenance(ready, runs, int(failed.any(axis=1).sum()), settings)))
+    return frame
 
 
-def _driver_arrays(ready: Prepared, runs: Sequence[Simulated]) -> tuple[dict[str, xr.Variable], dict[str, list[str]]]:
+def _driver_arrays(ready: Prepared, runs: Sequence[Simulated]) -> tuple[dict[str, Series], dict[str, list[str]]]:
     """Driver values by scenario; NaN for a driver that a scenario does not have."""
     counts: dict[str, int] = {}
     for done in runs:
@@ -290,12 +313,17 @@ def stored_bytes(ready: Prepared, draws: int, store: str | Sequence[str]) -> int
     return rows * draws * 8 * len(ready.scenarios)
 
 
-def kept(dataset: xr.Dataset, store: str | Sequence[str], identity: str) -> xr.Dataset:
-    """The dataset as it is written: the variables stored, the plan, failed draws, digests of all of it."""
+def to_store(result: Frame, store: str | Sequence[str], identity: str) -> Frame:
+    """What of a run is written: the variables stored, the plan, failed draws."""
     names = stored_names(store)
-    always = [name for name in map(str, dataset.data_vars) if name.startswith("plan_") or name == "failed"]
-    chosen = dataset[[name for name in map(str, dataset.data_vars) if name in names or name in always]]
-    used = {str(dim) for name in chosen.data_vars for dim in chosen[name].dims}
-    chosen = chosen.drop_vars([name for name in map(str, chosen.coords) if name not in used])
+    found = result.chosen(name for name in result.data_vars if name in names or name.startswith("plan_") or name == "failed")
+    found.attrs.update(store=json.dumps(store), identity=identity)
+    return found
+
+
+def kept(dataset: _D, store: str | Sequence[str], identity: str) -> _D:
+    """The dataset as it is written: the variables stored, the plan, failed draws, digests of all of it."""
+    chosen = to_store(as_frame(dataset), store, identity)
     found = digests(chosen)
-    return chosen.assign_attrs(store=json.dumps(store), identity=identity, digests=json.dumps(found), content_hash=content_hash(found))
+    chosen.attrs.update(digests=json.dumps(found), content_hash=content_hash(found))
+    return like(dataset, chosen)

@@ -13,113 +13,20 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.jit import bits_float, float_bits, kernel
+from simengine.elementary import INFINITY, NOT_A_NUMBER, ROUND, exp, log, log1p, log_of_normal, reduced_exp, scaled
+from simengine.jit import bits_float, keep_apart, kernel, rows_apart
 
-INFINITY = math.inf
-NOT_A_NUMBER = math.nan
+__all__ = ["exp", "fill_normal_cdf", "fill_normal_quantile", "log", "log1p", "normal_cdf", "normal_quantile"]
 
-# ln 2 in two parts; the first has 32 trailing zero bits, so its product with any binary exponent is exact.
-_LN2_HIGH = 6.93147180369123816490e-01
-_LN2_LOW = 1.90821492927058770002e-10
-_LOG2_E = 1.4426950408889634
-# Adding 1.5 * 2^52 rounds to a whole number, which then stands in the low bits of the sum.
-_ROUND = 6755399441055744.0
-_ROUND_BITS = 0x4338000000000000
-_EXP_LARGEST = 709.782712893384
-_EXP_SMALLEST = -745.1332191019412
-_SMALLEST_NORMAL = 2.2250738585072014e-308
 _SMALLEST = 5e-324
-_TWO_54 = 18014398509481984.0
-# Bits of sqrt(1/2): mantissas are taken in [sqrt(1/2), sqrt(2)).
-_SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
+# Where the rationals of the normal quantile (AS 241) and of the distribution function (ANORM) follow each other.
+_CENTRE, _FAR_ROOT, _FAR_TAIL = 0.425, 5.0, 1.4e-11
+_CENTRAL_SCORE, _FAR_SCORE = 0.66291, 5.656854249492381
 
 
 @kernel
-def _exp_parts(high: float, low: float) -> float:
-    """e^(high + low) for -746 < high < 710 and abs(low) < 0.05; gradual underflow included.
-
-    Reduction by multiples of ln 2, then the Taylor polynomial of degree 13 on abs(r) < 0.37 (truncation below 1e-17).
-    """
-    shifted = high * _LOG2_E + _ROUND
-    times = shifted - _ROUND
-    power = float_bits(shifted) - _ROUND_BITS
-    head = high - times * _LN2_HIGH
-    tail = times * _LN2_LOW - low
-    r = head - tail
-    p = 1.605904383682161e-10
-    p = p * r + 2.08767569878681e-09
-    p = p * r + 2.505210838544172e-08
-    p = p * r + 2.755731922398589e-07
-    p = p * r + 2.7557319223985893e-06
-    p = p * r + 2.48015873015873e-05
-    p = p * r + 0.0001984126984126984
-    p = p * r + 0.001388888888888889
-    p = p * r + 0.008333333333333333
-    p = p * r + 0.041666666666666664
-    p = p * r + 0.16666666666666666
-    p = p * r + 0.5
-    mantissa = 1.0 - ((tail - r * r * p) - head)
-    # Two factors, so that a result below the normal range is rounded once, by the last product.
-    half = power >> 1
-    return mantissa * bits_float((half + 1023) << 52) * bits_float((power - half + 1023) << 52)
-
-
-@kernel
-def exp(x: float) -> float:
-    """e^x to 1 ulp; infinity above 709.78, gradual underflow to 0 below -708.4, NaN for NaN."""
-    y = x if x < _EXP_LARGEST else _EXP_LARGEST
-    y = y if y > _EXP_SMALLEST else _EXP_SMALLEST
-    value = _exp_parts(y, 0.0)
-    value = value if x <= _EXP_LARGEST else INFINITY
-    value = value if x >= _EXP_SMALLEST else 0.0
-    return x if x != x else value  # NaN
-
-
-@kernel
-def _log_normal(x: float) -> float:
-    """Natural logarithm of a positive, finite, not subnormal number (fdlibm's e_log.c, Sun Microsystems 1993)."""
-    bits = float_bits(x)
-    power = (bits - _SQRT_HALF_BITS) >> 52
-    f = bits_float(bits - (power << 52)) - 1.0
-    s = f / (2.0 + f)
-    z = s * s
-    w = z * z
-    even = w * (w * (w * 1.531383769920937332e-01 + 2.222219843214978396e-01) + 3.999999999940941908e-01)
-    odd = z * (w * (w * (w * 1.479819860511658591e-01 + 1.818357216161805012e-01) + 2.857142874366239149e-01) + 6.666666666666735130e-01)
-    half = 0.5 * f * f
-    exponent = float(power)
-    return exponent * _LN2_HIGH - ((half - (s * (half + (even + odd)) + exponent * _LN2_LOW)) - f)
-
-
-@kernel
-def log(x: float) -> float:
-    """Natural logarithm to 1 ulp, subnormal numbers included; -infinity at 0, NaN below 0 and for NaN."""
-    y = x if x > 0.0 else 1.0
-    y = y if y < INFINITY else 1.0
-    small = y < _SMALLEST_NORMAL
-    y = y * _TWO_54 if small else y
-    value = _log_normal(y)
-    # 54 ln 2, taken off where the argument was scaled up.
-    value = value - 37.429947750237046 if small else value
-    value = value if x < INFINITY else x
-    value = value if x > 0.0 else -INFINITY
-    return value if x >= 0.0 else NOT_A_NUMBER
-
-
-@kernel
-def log1p(x: float) -> float:
-    """ln(1 + x) to 2.5 ulp for x >= 0, also where x is far below 1 (Kahan's correction of the rounding of 1 + x)."""
-    y = x if x < INFINITY else 1.0
-    sum_ = 1.0 + y
-    kept = sum_ - 1.0
-    value = _log_normal(sum_) * (y / (kept if kept > 0.0 else 1.0))
-    value = value if kept > 0.0 else x
-    return value if x < INFINITY else x
-
-
-@kernel
-def _quantile_centre(q: float) -> float:
-    """Return the normal quantile at 1/2 + q for abs(q) <= 0.425 (AS 241, PPND16, first rational)."""
+def _quantile_centre(q: float) -> tuple[float, float]:
+    """Return the normal quantile at 1/2 + q for abs(q) <= 0.425 as a fraction (AS 241, PPND16, first rational)."""
     r = 0.180625 - q * q
     n = 2.5090809287301226727e3
     n = n * r + 3.3430575583588128105e4
@@ -137,12 +44,12 @@ def _quantile_centre(q: float) -> float:
     d = d * r + 6.8718700749205790830e2
     d = d * r + 4.2313330701600911252e1
     d = d * r + 1.0
-    return q * n / d
+    return q * n, d
 
 
 @kernel
-def _quantile_near(r: float) -> float:
-    """Return minus the normal quantile at v, where r = sqrt(-ln v) - 1.6 and v >= e^-25 (AS 241, second rational)."""
+def _quantile_near(r: float) -> tuple[float, float]:
+    """Return minus the normal quantile at v as a fraction, where r = sqrt(-ln v) - 1.6 and v >= e^-25 (AS 241, second rational)."""
     n = 7.74545014278341407640e-4
     n = n * r + 2.27238449892691845833e-2
     n = n * r + 2.41780725177450611770e-1
@@ -159,7 +66,7 @@ def _quantile_near(r: float) -> float:
     d = d * r + 1.67638483018380384940e0
     d = d * r + 2.05319162663775882187e0
     d = d * r + 1.0
-    return n / d
+    return n, d
 
 
 @kernel
@@ -185,15 +92,6 @@ def _quantile_far(r: float) -> float:
 
 
 @kernel
-def _quantile_join(u: float, centre: float, root: float, near: float, far: float) -> float:
-    """Choose among the three rationals of AS 241 and give the sign."""
-    tail = near if root <= 5.0 else far
-    tail = -tail if u < 0.5 else tail
-    q = u - 0.5
-    return centre if (q if q > 0.0 else -q) <= 0.425 else tail
-
-
-@kernel
 def normal_quantile(u: float) -> float:
     """Return z with normal_cdf(z) = u, to 1.4e-15 relative; infinite at 0 and 1, NaN outside and for NaN.
 
@@ -203,7 +101,12 @@ def normal_quantile(u: float) -> float:
     v = v if v >= _SMALLEST else 0.5
     v = v if v <= 0.5 else 0.5
     root = math.sqrt(-log(v))
-    z = _quantile_join(u, _quantile_centre(v - 0.5 if u < 0.5 else 0.5 - v), root, _quantile_near(root - 1.6), _quantile_far(root - 5.0))
+    q = v - 0.5 if u < 0.5 else 0.5 - v
+    above, below = _quantile_centre(q)
+    near, under = _quantile_near(root - 1.6)
+    tail = near / under if root <= _FAR_ROOT else _quantile_far(root - 5.0)
+    tail = -tail if u < 0.5 else tail
+    z = above / below if (q if q > 0.0 else -q) <= _CENTRE else tail
     z = z if u > 0.0 else -INFINITY
     z = z if u < 1.0 else INFINITY
     z = z if u >= 0.0 else NOT_A_NUMBER
@@ -212,17 +115,43 @@ def normal_quantile(u: float) -> float:
 
 @kernel
 def fill_normal_quantile(z: NDArray[np.float64], u: NDArray[np.float64], n: int) -> None:
-    """``z[i] = normal_quantile(u[i])`` for i < n, where every ``u[i]`` lies in [2^-1022, 1 - 2^-53]; the same bits."""
+    """``z[i] = normal_quantile(u[i])`` for i < n, where every ``u[i]`` lies in [2^-1022, 1 - 2^-53]; the same bits.
+
+    ``z`` and ``u`` are different rows.
+    """
+    keep_apart()
+    rows_apart()
+    far = 0
     for i in range(n):
-        v = u[i] if u[i] < 0.5 else 1.0 - u[i]
-        root = math.sqrt(-_log_normal(v))
-        z[i] = _quantile_join(u[i], _quantile_centre(u[i] - 0.5), root, _quantile_near(root - 1.6), _quantile_far(root - 5.0))
+        q = u[i] - 0.5
+        root = math.sqrt(-log_of_normal(u[i] if u[i] < 0.5 else 1.0 - u[i]))
+        above, below = _quantile_centre(q)
+        near, under = _quantile_near(root - 1.6)
+        centre = (q if q > 0.0 else -q) <= _CENTRE
+        # One division for both fractions: divisions are what the loop waits for.
+        value = (above if centre else near) / (below if centre else under)
+        tail = -value if u[i] < 0.5 else value
+        z[i] = value if centre else tail
+        far |= 1 if root > _FAR_ROOT else 0
+    if far:
+        _fill_far_quantile(z, u, n)
 
 
 @kernel
-def _cdf_centre(z: float) -> float:
-    """Return the normal distribution function for abs(z) <= 0.66291 (Cody, ANORM, first rational)."""
-    s = z * z
+def _fill_far_quantile(z: NDArray[np.float64], u: NDArray[np.float64], n: int) -> None:
+    """Do those of ``fill_normal_quantile`` that lie so far out (one in 3 · 10^10) that they have a rational of their own."""
+    keep_apart()
+    for i in range(n):
+        if u[i] < _FAR_TAIL or 1.0 - u[i] < _FAR_TAIL:
+            z[i] = normal_quantile(u[i])
+
+
+@kernel
+def _cdf_centre(z: float) -> tuple[float, float]:
+    """Return the normal distribution function, less 1/2 and over z, as a fraction for abs(z) <= 0.66291 (Cody, ANORM, first rational)."""
+    s = z if z > -1.0 else -1.0
+    s = s if s < 1.0 else 1.0
+    s *= s
     n = 0.065682337918207449113
     n = n * s + 2.2352520354606839287
     n = n * s + 161.02823106855587881
@@ -232,12 +161,12 @@ def _cdf_centre(z: float) -> float:
     d = d * s + 976.09855173777669322
     d = d * s + 10260.932208618978205
     d = d * s + 45507.789335026729956
-    return 0.5 + z * (n / d)
+    return n, d
 
 
 @kernel
-def _cdf_near(y: float) -> float:
-    """Return the tail beyond y over e^(-y^2/2) for 0.66291 < y <= sqrt(32) (Cody, ANORM, second rational)."""
+def _cdf_near(y: float) -> tuple[float, float]:
+    """Return the tail beyond y over e^(-y^2/2) as a fraction for 0.66291 < y <= sqrt(32) (Cody, ANORM, second rational)."""
     n = 1.0765576773720192317e-8
     n = n * y + 0.39894151208813466764
     n = n * y + 8.8831497943883759412
@@ -255,7 +184,7 @@ def _cdf_near(y: float) -> float:
     d = d * y + 34900.952721145977266
     d = d * y + 38912.003286093271411
     d = d * y + 19685.429676859990727
-    return n / d
+    return n, d
 
 
 @kernel
@@ -277,18 +206,10 @@ def _cdf_far(y: float) -> float:
 
 
 @kernel
-def _half_square_exp(y: float) -> float:
-    """e^(-y^2/2) for 0 <= y < 38.6: y is split so that the square of its first part is exact."""
-    first = (y * 1024.0 + _ROUND - _ROUND) * 0.0009765625
-    return _exp_parts(-0.5 * first * first, -0.5 * ((y - first) * (y + first)))
-
-
-@kernel
-def _cdf_join(z: float, y: float, centre: float, near: float, far: float) -> float:
-    """Choose among the three rationals and the side."""
-    tail = near if y <= 5.656854249492381 else far
-    tail = tail if z < 0.0 else 1.0 - tail
-    return centre if y <= 0.66291 else tail
+def _half_square_exp(y: float) -> tuple[float, int]:
+    """e^(-y^2/2) for 0 <= y < 38.6, reduced; y is split so that the square of its first part is exact."""
+    first = (y * 1024.0 + ROUND - ROUND) * 0.0009765625
+    return reduced_exp(-0.5 * first * first, -0.5 * ((y - first) * (y + first)))
 
 
 @kernel
@@ -307,22 +228,46 @@ def normal_cdf(z: float) -> float:
     routine ANORM (Algorithm 715: SPECFUN, ACM Trans. Math. Softw. 19, 1993, 22-32).
     """
     y = _cdf_argument(z)
-    scale = _half_square_exp(y)
-    inner = z if z > -1.0 else -1.0
-    inner = inner if inner < 1.0 else 1.0
-    value = _cdf_join(z, y, _cdf_centre(inner), scale * _cdf_near(y), scale * _cdf_far(y))
+    mantissa, power = _half_square_exp(y)
+    scale = scaled(mantissa, power)
+    above, below = _cdf_centre(z)
+    near, under = _cdf_near(y)
+    tail = scale * (near / under) if y <= _FAR_SCORE else scale * _cdf_far(y)
+    tail = tail if z < 0.0 else 1.0 - tail
+    value = 0.5 + z * (above / below) if y <= _CENTRAL_SCORE else tail
     return value if z == z else z  # NaN
 
 
 @kernel
 def fill_normal_cdf(u: NDArray[np.float64], z: NDArray[np.float64], n: int) -> None:
-    """``u[i] = normal_cdf(z[i])`` for i < n, held inside [2^-53, 1 - 2^-53]; NaN gives NaN. ``u`` and ``z`` may be one row."""
+    """``u[i] = normal_cdf(z[i])`` for i < n, held inside [2^-53, 1 - 2^-53]; NaN gives NaN. ``u`` and ``z`` are different rows."""
+    keep_apart()
+    rows_apart()
+    far = 0
     for i in range(n):
         y = _cdf_argument(z[i])
-        scale = _half_square_exp(y)
-        inner = z[i] if z[i] > -1.0 else -1.0
-        inner = inner if inner < 1.0 else 1.0
-        value = _cdf_join(z[i], y, _cdf_centre(inner), scale * _cdf_near(y), scale * _cdf_far(y))
-        value = value if value > 1.1102230246251565e-16 else 1.1102230246251565e-16
-        value = value if value < 0.9999999999999999 else 0.9999999999999999
-        u[i] = value if z[i] == z[i] else z[i]  # NaN
+        mantissa, power = _half_square_exp(y)
+        above, below = _cdf_centre(z[i])
+        near, under = _cdf_near(y)
+        centre = y <= _CENTRAL_SCORE
+        # One division for both fractions: divisions are what the loop waits for.
+        value = (above if centre else near) / (below if centre else under)
+        # One factor is enough: what lies so far out that the exponential underflows is done below.
+        tail = mantissa * bits_float((power + 1023) << 52) * value
+        tail = tail if z[i] < 0.0 else 1.0 - tail
+        u[i] = 0.5 + z[i] * value if centre else tail
+        far |= 1 if y > _FAR_SCORE else 0
+    if far:
+        _fill_far_cdf(u, z, n)
+
+
+@kernel
+def _fill_far_cdf(u: NDArray[np.float64], z: NDArray[np.float64], n: int) -> None:
+    """Do those of ``fill_normal_cdf`` that lie beyond sqrt(32) (one in 6 · 10^7), and NaN."""
+    keep_apart()
+    for i in range(n):
+        if not -_FAR_SCORE <= z[i] <= _FAR_SCORE:
+            value = normal_cdf(z[i])
+            value = value if value > 1.1102230246251565e-16 else 1.1102230246251565e-16
+            value = value if value < 0.9999999999999999 else 0.9999999999999999
+            u[i] = value if z[i] == z[i] else z[i]  # NaN

@@ -28,6 +28,7 @@ COMMANDS = {
     "settle": ("simengine.cli.settle", "Settle actual outturns to the penny, with every step shown."),
     "fit": ("simengine.cli.fit", "Fit distributions to data or to the judgements of experts."),
     "baseline": ("simengine.cli.baseline", "Build service lines, and scheme impacts, from contract and activity tables."),
+    "warmup": ("simengine.cli.warmup", "Compile the engine for this machine now, so that no later run has to."),
     "schema": ("simengine.cli.schema", "Print the JSON Schema of the study file."),
 }
 

@@ -50,8 +50,10 @@ _LARGE = 2**30
 @common_options
 def command(study: Path, *, as_json: bool, quiet: bool, out: str | None, force: bool, threads: int | None, **options: Any) -> None:
     """Simulate a study, store the result and print the summary."""
+    from simengine.cli.quick_start import load_compiler
     from simengine.study.load import load_study
 
+    load_compiler()
     try:
         loaded = load_study(study, _overrides(options), options["actuals"])
     except StudyError as error:
@@ -80,28 +82,31 @@ def command(study: Path, *, as_json: bool, quiet: bool, out: str | None, force: 
         say(f"note: {note}", quiet)
     with progress_bar(quiet) as progress:
         done = api.complete(ready, api.settings_of(loaded, threads), settings.store, progress)
-    summary = api.summarise(done.dataset, done.detail, threads or os.cpu_count() or 1)
-    write_result(path, api.kept(done.dataset, settings.store, identity), summary, done.tables)
+    summary = api.summarise(done.frame, done.detail, threads or os.cpu_count() or 1)
+    write_result(path, api.to_store(done.frame, settings.store, identity), summary, done.coefficients, digested=True)
     if as_json:
-        about = done.dataset.attrs
-        found = {"plan": list(plan_rows(done.dataset)), "statistics": list(statistics_rows(summary)), "file": str(path)}
+        about = done.frame.attrs
+        found = {"plan": list(plan_rows(done.frame)), "statistics": list(statistics_rows(summary)), "file": str(path)}
         stated = {"seed": settings.seed, "sampler": settings.sampler, "draws": settings.draws, "failed": int(about["failed"])}
         described = {"path": str(study), "hash": loaded.digest}
         click.echo(envelope("run", found, study=described, warnings=[str(warning) for warning in loaded.warnings], **stated))
     else:
-        click.echo(summary_text(done.dataset, summary))
+        click.echo(summary_text(done.frame, summary))
     say(f"\nstored in {path}", quiet)
 
 
 def _tables(named: Path | None, target: Path) -> Any:
     """The inverse distributions of the run that is named, or else of the run that this one repeats; none where there is neither."""
     from simengine.distributions import Tables
+    from simengine.jit_apart import kept_in
+    from simengine.results.kept_tables import KeptTables
     from simengine.results.store import read_result
     from simengine.results.tables import read_tables
 
     if named is not None:
         read_result(named)[0].close()  # an error that says what is wrong with the file
-    return Tables(read_tables(named or target))
+    folder = kept_in()
+    return Tables(read_tables(named or target), None if folder is None else KeptTables(folder / "tables"))
 
 
 def _of_option(problem: Problem, options: dict[str, Any]) -> Problem:
@@ -126,4 +131,4 @@ def announce_compilation(quiet: bool) -> None:
     from simengine.jit import compiled_before
 
     if not compiled_before():
-        say("compiling the engine for this machine: about half a minute, once", quiet)
+        say("compiling the engine for this machine: about half a minute, once (simrisk warmup does it beforehand)", quiet)

@@ -1,9 +1,16 @@
 """The summary of a run as JSON rows (INTERFACE.md, "JSON")."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
+
+from simengine.results.frame import as_frame
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from simengine.results.frame import Frame
 
 _LEVELS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95, "value_at_risk": 0.05, "expected_shortfall": 0.05}
 
@@ -11,18 +18,19 @@ _LEVELS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95, "valu
 _ENTITIES = ("party", "arrangement", "service", "scheme")
 
 
-def statistics_rows(summary: xr.Dataset) -> Iterator[dict[str, object]]:
+def statistics_rows(found: "Frame | xr.Dataset") -> Iterator[dict[str, object]]:
     """One row per output, scenario, period, entity and statistic that was worked out."""
-    for name in map(str, summary.data_vars):
+    summary = as_frame(found)
+    for name in summary.data_vars:
         if name.endswith("_se"):
             continue
         values, errors = summary[name], summary[f"{name}_se"].to_numpy()
-        labels = [[str(label) for label in summary[dim].to_numpy()] for dim in values.dims]
+        labels = [summary.labels(dim) for dim in values.dims]
         array = values.to_numpy()
         for place in np.ndindex(array.shape):
             if not np.isfinite(array[place]):
                 continue
-            at = {str(dim): labels[k][place[k]] for k, dim in enumerate(values.dims)}
+            at = {dim: labels[k][place[k]] for k, dim in enumerate(values.dims)}
             yield {
                 "output": name,
                 "scenario": at["scenario"],
@@ -36,14 +44,15 @@ def statistics_rows(summary: xr.Dataset) -> Iterator[dict[str, object]]:
             }
 
 
-def plan_rows(result: xr.Dataset) -> Iterator[dict[str, object]]:
+def plan_rows(found: "Frame | xr.Dataset") -> Iterator[dict[str, object]]:
     """One row per plan figure."""
-    for name in map(str, result.data_vars):
+    result = as_frame(found)
+    for name in result.data_vars:
         if not name.startswith("plan_"):
             continue
         values = result[name]
-        labels = [[str(label) for label in result[dim].to_numpy()] for dim in values.dims]
+        labels = [result.labels(dim) for dim in values.dims]
         array = values.to_numpy()
         for place in np.ndindex(array.shape):
-            at = {str(dim): labels[k][place[k]] for k, dim in enumerate(values.dims)}
+            at = {dim: labels[k][place[k]] for k, dim in enumerate(values.dims)}
             yield {"output": name.removeprefix("plan_"), **at, "value": float(array[place]), "unit": values.attrs.get("units")}

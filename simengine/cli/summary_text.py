@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from simengine.cli.drawn_text import correlation_lines, register_line
 from simengine.cli.figures import decimals_for, money, probability
+from simengine.results.frame import Frame, as_frame
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _SCALES = {"": 1.0, "k": 1e3, "m": 1e6}
 _LABEL = 24
@@ -22,27 +26,27 @@ def _line(label: str, cells: Sequence[str], width: int) -> str:
 class SummaryText:
     """The printed tables of one scenario of a run."""
 
-    def __init__(self, result: xr.Dataset, summary: xr.Dataset, scenario: str) -> None:
-        self.result, self.scenario = result, scenario
-        self.summary = summary.sel(scenario=scenario).load()
+    def __init__(self, result: Frame, summary: Frame, scenario: str) -> None:
+        self.result, self.summary, self.scenario = result, summary, scenario
         self.unit = str(result.attrs["money_unit"])
         self.scale = _SCALES[self.unit.partition(" ")[2]]
-        self.years = [str(year) for year in result["year"].to_numpy()]
+        self.years = result.labels("year")
         self.columns = [*self.years, "term"]
-        self.parties = [str(party) for party in self.summary["party"].to_numpy()]
+        self.parties = summary.labels("party")
         self.lines: list[str] = []
 
     def _values(self, name: str, statistic: str, **entity: str) -> tuple[list[float], list[float]]:
-        chosen = self.summary[name].sel({"statistic": statistic, **entity}).to_numpy()
-        errors = self.summary[f"{name}_se"].sel({"statistic": statistic, **entity}).to_numpy()
-        return [float(value) for value in chosen], [float(error) for error in errors]
+        chosen, errors = (
+            self.summary.at(one, scenario=self.scenario, statistic=statistic, **entity).tolist() for one in (name, f"{name}_se")
+        )
+        return chosen, errors
 
     def _money(self, name: str, statistic: str, **entity: str) -> list[str]:
         values, errors = self._values(name, statistic, **entity)
         return [money(value / self.scale, error / self.scale) for value, error in zip(values, errors, strict=True)]
 
     def _plan(self, name: str, **entity: str) -> list[str]:
-        values = np.asarray(self.result[f"plan_{name}"].sel(entity).to_numpy(), dtype=np.float64)
+        values = np.asarray(self.result.at(f"plan_{name}", **entity), dtype=np.float64)
         return [money(float(value) / self.scale) for value in (*values, values.sum())]
 
     def _chance(self, name: str, statistic: str, **entity: str) -> list[str]:
@@ -104,7 +108,7 @@ class SummaryText:
         if "settlement" not in self.summary:
             return []
         found: Rows = []
-        deals = [str(name) for name in self.summary["arrangement"].to_numpy()]
+        deals = self.summary.labels("arrangement")
         for deal in deals:
             at = {"party": party, "arrangement": deal}
             if any(self._values("settlement", "sd", **at)[0]) or any(self._values("settlement", "mean", **at)[0]):
@@ -115,7 +119,7 @@ class SummaryText:
         return found
 
     def _arrangements(self) -> None:
-        for arrangement in map(str, self.summary["arrangement"].to_numpy()):
+        for arrangement in self.summary.labels("arrangement"):
             at = {"arrangement": arrangement}
             rows = [
                 ("gain, plan", self._plan("gain", **at)),
@@ -132,7 +136,7 @@ class SummaryText:
 
     def _budgets(self) -> None:
         """What each budget is worth, pays and leaves unidentified; what funding streams are short of."""
-        for budget in map(str, self.summary["budget"].to_numpy()) if "budget" in self.summary.dims else ():
+        for budget in self.summary.labels("budget") if "budget" in self.summary.sizes else ():
             at = {"budget": budget}
             rows: Rows = [("value, plan", self._plan("budget_value", **at))]
             if self._varies("budget_value", **at):
@@ -147,9 +151,9 @@ class SummaryText:
             self._table(f"Budget: {budget}", rows)
             if expected is not None:
                 self.lines.append(f"  Savings not identified lower the budget and no activity: a planned deficit of {expected['holder']}.")
-        if "stream" in self.summary.dims:
+        if "stream" in self.summary.sizes:
             rows = []
-            for stream in map(str, self.summary["stream"].to_numpy()):
+            for stream in self.summary.labels("stream"):
                 rows.append((f"{stream}, gap", self._money("affordability_gap", "mean", stream=stream)))
                 if self._varies("affordability_gap", stream=stream):
                     rows.append(("  chance of a gap", self._chance("affordability_gap", "p_above_zero", stream=stream)))
@@ -184,7 +188,7 @@ class SummaryText:
         self._system()
         self._parties()
         self._budgets()
-        if "arrangement" in self.summary.dims:
+        if "arrangement" in self.summary.sizes:
             self._arrangements()
         if self.scenario == _BASE:
             drawn = [*correlation_lines(self.result.attrs), register_line(self.result.attrs)]
@@ -214,11 +218,12 @@ def _span(low: float, high: float, error: float) -> str:
     return f"{low:,.{places}f} to {high:,.{places}f}"
 
 
-def summary_text(result: xr.Dataset, summary: xr.Dataset, scenario: str | None = None) -> str:
+def summary_text(run: "Frame | xr.Dataset", statistics: "Frame | xr.Dataset", scenario: str | None = None) -> str:
     """The summary of a run: the base, then every scenario as paired differences from it; or all tables of one scenario."""
+    result, summary = as_frame(run), as_frame(statistics)
     if scenario is not None:
         return SummaryText(result, summary, scenario).text()
-    others = [str(name) for name in result["scenario"].to_numpy() if name != _BASE]
+    others = [name for name in result.labels("scenario") if name != _BASE]
     parts = [SummaryText(result, summary, _BASE).text(), *(SummaryText(result, summary, name).difference() for name in others)]
     if others:
         parts.append("Less base: mean difference on the same draws, with its own error. All tables: simrisk summary RESULT --scenario NAME")

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 
 from simengine.distributions.base import IndexRow, Row
-from simengine.jit import bits_float, float_bits, kernel
+from simengine.jit import bits_float, float_bits, keep_apart, kernel, rows_apart
 
 OCTAVES: Final = 36
 PIECES: Final = 16
@@ -27,10 +27,13 @@ SIDE: Final = OCTAVES * PIECES
 TABLE_SIZE: Final = 2 * SIDE * COEFFICIENTS
 
 _KEPT_BITS = 44
-_SMALLEST = 2.0**-37
+#: Below this v is held.
+SMALLEST: Final = 2.0**-37
 _BELOW_HALF = 0.49999999999999994
 _ONE_BITS = 0x3FF0000000000000
 _MANTISSA = 0xFFFFFFFFFFFFF
+# Says that a place in a table is not negative: one that may be costs a test and a choice for every coefficient.
+_NOT_NEGATIVE = 0x7FFFFFFFFFFFFFFF
 
 
 def inverse_of_nodes(nodes: tuple[float, ...]) -> Row:
@@ -93,7 +96,7 @@ def build_table(lower: Callable[[Row], Row], upper: Callable[[Row], Row]) -> Row
 @kernel
 def octave_index(v: float) -> int:
     """Return the piece of a side that serves ``v``, held to [2^-37, 1/2)."""
-    v = v if v > _SMALLEST else _SMALLEST
+    v = v if v > SMALLEST else SMALLEST
     v = v if v < _BELOW_HALF else _BELOW_HALF
     bits = float_bits(v)
     return (1021 - (bits >> 52)) * PIECES + ((bits >> 48) & (PIECES - 1))
@@ -102,7 +105,7 @@ def octave_index(v: float) -> int:
 @kernel
 def octave_place(v: float) -> float:
     """Return the place of ``v``, held to [2^-37, 1/2), within its piece, from -1/2 to 1/2."""
-    v = v if v > _SMALLEST else _SMALLEST
+    v = v if v > SMALLEST else SMALLEST
     v = v if v < _BELOW_HALF else _BELOW_HALF
     return bits_float(((float_bits(v) << 4) & _MANTISSA) | _ONE_BITS) - 1.5
 
@@ -123,6 +126,8 @@ def piece_place(u: float) -> float:
 @kernel
 def locate(index: IndexRow, place: Row, u: Row, n: int) -> None:
     """First pass: where each ``u[i]`` stands in a table, i < n. A pass of its own becomes vector code."""
+    keep_apart()
+    rows_apart()
     for i in range(n):
         index[i] = piece_index(u[i])
         place[i] = piece_place(u[i])
@@ -131,6 +136,7 @@ def locate(index: IndexRow, place: Row, u: Row, n: int) -> None:
 @kernel
 def polynomial(table: Row, j: int, t: float) -> float:
     """Return the polynomial whose six coefficients start at ``table[j]``, at ``t``."""
+    j &= _NOT_NEGATIVE
     value: float = ((((table[j + 5] * t + table[j + 4]) * t + table[j + 3]) * t + table[j + 2]) * t + table[j + 1]) * t + table[j]
     return value
 
@@ -138,14 +144,22 @@ def polynomial(table: Row, j: int, t: float) -> float:
 @kernel
 def evaluate(x: Row, index: IndexRow, place: Row, table: Row, n: int) -> None:
     """Second pass: ``x[i]`` = the tabulated function at the located place, i < n."""
+    keep_apart()
+    rows_apart()
     for i in range(n):
         x[i] = polynomial(table, index[i], place[i])
 
 
 @kernel
-def table_value(u: float, t: float, a_low: float, s_low: float, a_high: float, s_high: float) -> float:
-    """Return a + s t by the side on which ``u`` lies."""
-    return a_low + s_low * t if u < 0.5 else a_high + s_high * t
+def evaluate_sides(  # noqa: PLR0913, PLR0917 - two ends with two numbers each
+    x: Row, index: IndexRow, place: Row, table: Row, u: Row, middle: float, a_low: float, s_low: float, a_high: float, s_high: float, n: int
+) -> None:
+    """Second pass: ``x[i]`` = a + s T, i < n, by the side of ``middle`` on which ``u[i]`` lies; T as in ``evaluate``."""
+    keep_apart()
+    rows_apart()
+    for i in range(n):
+        t = polynomial(table, index[i], place[i])
+        x[i] = a_low + s_low * t if u[i] < middle else a_high + s_high * t
 
 
 @kernel
@@ -157,9 +171,7 @@ def fill_table(  # noqa: PLR0913, PLR0917 - two ends with two numbers each
     ``index`` and ``place`` are scratch, ``x`` and ``u`` different rows, ``table`` is T as ``build_table`` gives it.
     """
     locate(index, place, u, n)
-    evaluate(x, index, place, table, n)
-    for i in range(n):
-        x[i] = table_value(u[i], x[i], a_low, s_low, a_high, s_high)
+    evaluate_sides(x, index, place, table, u, 0.5, a_low, s_low, a_high, s_high, n)
 
 
 @kernel
@@ -168,6 +180,13 @@ def fill_count(  # noqa: PLR0913, PLR0917 - two ends with two numbers each
 ) -> None:
     """As ``fill_table``, rounded up to a whole number of at least 0: a count from the table of its continuous extension."""
     fill_table(x, u, index, place, table, a_low, s_low, a_high, s_high, n)
+    round_up(x, n)
+
+
+@kernel
+def round_up(x: Row, n: int) -> None:
+    """Round a row up to whole numbers of at least 0."""
+    keep_apart()
     for i in range(n):
         value = math.ceil(x[i])
         x[i] = value if value > 0.0 else 0.0

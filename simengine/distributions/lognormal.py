@@ -24,10 +24,10 @@ from simengine.distributions.base import (
     interval_faults,
     range_faults,
 )
-from simengine.distributions.inverse_table import evaluate, locate
+from simengine.distributions.inverse_table import evaluate_sides, locate
 from simengine.distributions.normal import half_width, score_table
 from simengine.errors import ParameterError
-from simengine.jit import kernel
+from simengine.jit import keep_apart, kernel
 from simengine.special import exp, log, log1p
 
 # Logarithms beyond this lead outside the numbers that can be stored.
@@ -35,18 +35,19 @@ _LARGEST_LOG = 700.0
 
 
 @kernel
-def lognormal_value(z: float, mu: float, sigma: float) -> float:
-    """Return the value at the standard normal score ``z``."""
-    return exp(mu + sigma * z)
-
-
-@kernel
 def fill_lognormal(x: Row, u: Row, index: IndexRow, place: Row, table: Row, mu: float, sigma: float, n: int) -> None:
     """``x[i]`` = quantile of ``u[i]``, i < n; ``index`` and ``place`` are scratch, ``table`` is ``normal.score_table()``."""
     locate(index, place, u, n)
-    evaluate(x, index, place, table, n)
+    evaluate_sides(x, index, place, table, u, 0.5, mu, sigma, mu, sigma, n)
+    raise_e(x, n)
+
+
+@kernel
+def raise_e(x: Row, n: int) -> None:
+    """Replace ``x[i]``, a logarithm, by e to that power."""
+    keep_apart()
     for i in range(n):
-        x[i] = lognormal_value(x[i], mu, sigma)
+        x[i] = exp(x[i])
 
 
 @dataclass(frozen=True, init=False)

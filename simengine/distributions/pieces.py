@@ -32,7 +32,7 @@ from simengine.distributions.inverse_table import (
     polynomial,
 )
 from simengine.distributions.segments import Segment, segments, spread
-from simengine.jit import float_bits, kernel
+from simengine.jit import float_bits, keep_apart, kernel, rows_apart
 
 _FIELDS: Final = 8
 # Where the list of segments begins: after their number and the first segment of each cell.
@@ -61,6 +61,8 @@ def _find_segment(index: IndexRow, place: Row, u: Row, table: Row, count: int, n
 @kernel
 def _locate_segment(x: Row, index: IndexRow, place: Row, table: Row, count: int, n: int) -> None:
     """From the segment to the polynomial and the place in it; ``x[i]`` = what its value is added to."""
+    keep_apart()
+    rows_apart()
     first = _CELLS + 2 * (count + 1)
     for i in range(n):
         row = first + index[i] * _FIELDS
@@ -86,6 +88,14 @@ def fill_pieces(x: Row, u: Row, index: IndexRow, place: Row, table: Row, n: int)
     count = int(table[0])
     _find_segment(index, place, u, table, count, n)
     _locate_segment(x, index, place, table, count, n)
+    _add_polynomials(x, index, place, table, n)
+
+
+@kernel
+def _add_polynomials(x: Row, index: IndexRow, place: Row, table: Row, n: int) -> None:
+    """Add the value of the polynomial that was located."""
+    keep_apart()
+    rows_apart()
     for i in range(n):
         x[i] += polynomial(table, index[i], place[i])
 

@@ -64,6 +64,16 @@ class Encodable(Protocol):
         """Return the numbers that the engine reads."""
 
 
+class Keeper(Protocol):
+    """Where tables are kept between processes (``results.kept_tables``)."""
+
+    def get(self, key: str) -> Encoded | None:
+        """What was kept under a key, if anything."""
+
+    def keep(self, key: str, encoded: Encoded) -> None:
+        """Keep one under its key."""
+
+
 class Tables:
     """The encoded distributions of one study.
 
@@ -71,10 +81,12 @@ class Tables:
     ----------
     stored
         Encoded distributions of a stored result, by key; they are used in place of new ones.
+    kept
+        Where new ones are kept between processes; nowhere by default.
     """
 
-    def __init__(self, stored: Mapping[str, Encoded] | None = None) -> None:
-        self._stored = dict(stored or {})
+    def __init__(self, stored: Mapping[str, Encoded] | None = None, kept: Keeper | None = None) -> None:
+        self._stored, self._kept = dict(stored or {}), kept
         self._used: dict[str, Encoded] = {}
 
     def encode(self, dist: str, parameters: Mapping[str, Any], build: Callable[[str, Mapping[str, Any]], Encodable] = build) -> Encoded:
@@ -88,7 +100,11 @@ class Tables:
         key = table_key(dist, parameters)
         encoded = self._stored.get(key) or _made.get(key)
         if encoded is None:
-            encoded = build(dist, parameters).encode()
+            encoded = None if self._kept is None else self._kept.get(key)
+            if encoded is None:
+                encoded = build(dist, parameters).encode()
+                if self._kept is not None and _depends_on_scipy(dist, parameters, encoded):
+                    self._kept.keep(key, encoded)
             _made[key] = encoded
             if len(_made) > _KEPT:
                 _made.popitem(last=False)
@@ -112,7 +128,7 @@ def _depends_on_scipy(dist: str, parameters: Mapping[str, Any], encoded: Encoded
 
 def _is_scores(table: Row) -> bool:
     """Whether a table is that of the normal scores, which our own kernel makes."""
-    return table is score_table()
+    return score_table.cache_info().currsize > 0 and table is score_table()
 
 
 def pack_tables(encoded: Mapping[str, Encoded]) -> tuple[Row, str]:

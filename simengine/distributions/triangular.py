@@ -12,20 +12,23 @@ import numpy as np
 
 from simengine.distributions.base import TRIANGULAR, Continuous, Encoded, Parameter, Row, constant, order_faults, range_faults
 from simengine.errors import ParameterError
-from simengine.jit import kernel
+from simengine.jit import keep_apart, kernel, rows_apart
 
 
 @kernel
 def triangular_quantile(u: float, low: float, high: float, width: float, split: float) -> float:
     """Return the value at probability ``u``; ``width`` = high - low, ``split`` = (mode - low) / width."""
-    rising = low + width * math.sqrt(u * split)
-    falling = high - width * math.sqrt((1.0 - u) * (1.0 - split))
-    return rising if u < split else falling
+    # The choices stand before the root, so that there is one: roots are what the loop waits for.
+    below, rest = u < split, 1.0 - split
+    root = math.sqrt((u if below else 1.0 - u) * (split if below else rest))
+    return (low if below else high) + (width if below else -width) * root
 
 
 @kernel
 def fill_triangular(x: Row, u: Row, low: float, high: float, width: float, split: float, n: int) -> None:
-    """``x[i]`` = quantile of ``u[i]``, i < n."""
+    """``x[i]`` = quantile of ``u[i]``, i < n; ``x`` and ``u`` are different rows."""
+    keep_apart()
+    rows_apart()
     for i in range(n):
         x[i] = triangular_quantile(u[i], low, high, width, split)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from simengine.distributions.base import UNIFORM, Continuous, Encoded, Parameter, Row, constant, order_faults, range_faults
 from simengine.errors import ParameterError
-from simengine.jit import kernel
+from simengine.jit import keep_apart, kernel, rows_apart
 
 
 @kernel
@@ -18,7 +18,9 @@ def uniform_quantile(u: float, low: float, width: float) -> float:
 
 @kernel
 def fill_uniform(x: Row, u: Row, low: float, width: float, n: int) -> None:
-    """``x[i]`` = quantile of ``u[i]``, i < n."""
+    """``x[i]`` = quantile of ``u[i]``, i < n; ``x`` and ``u`` are different rows."""
+    keep_apart()
+    rows_apart()
     for i in range(n):
         x[i] = uniform_quantile(u[i], low, width)
 

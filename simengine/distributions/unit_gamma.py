@@ -23,7 +23,7 @@ from simengine.distributions.inverse_table import (
     table_points,
 )
 from simengine.errors import ParameterError
-from simengine.jit import kernel
+from simengine.jit import keep_apart, kernel, rows_apart
 
 #: Leading numbers of the table: middle of the range of cv, one over its half width, number of inverse tables.
 HEADER: Final = 8
@@ -42,27 +42,60 @@ def unit_gamma_value(deviate: float, cv: float) -> float:
 
 
 @kernel
-def _deviate_at(table: Row, j: int, t: float, s: float, count: int) -> float:
-    """Return the deviate at place ``t`` of the piece whose coefficients start at ``j``, at the scaled cv ``s`` (Clenshaw's sum)."""
-    later, last = 0.0, 0.0
-    for k in range(count - 1, 0, -1):
-        later, last = polynomial(table, j + k * COEFFICIENTS, t) + 2.0 * s * later - last, later
-    return polynomial(table, j, t) + s * later - last
+def _scaled_cv(cv: float, middle: float, scale: float) -> float:
+    """Place of ``cv`` between the ends of the table's range, from -1 to 1."""
+    s = (cv - middle) * scale
+    s = s if s > -1.0 else -1.0
+    return s if s < 1.0 else 1.0
 
 
 @kernel
-def fill_unit_gamma(x: Row, u: Row, cv: Row, index: IndexRow, place: Row, table: Row, n: int) -> None:
-    """``x[i]`` = quantile of ``u[i]`` at ``cv[i]``, i < n; ``index`` and ``place`` are scratch, ``x`` no other row.
+def _start_sum(x: Row, before: Row, index: IndexRow, count: int, n: int) -> None:
+    """Begin Clenshaw's sum: nothing summed yet, and ``index[i]`` becomes where the piece's coefficients begin."""
+    keep_apart()
+    rows_apart()
+    for i in range(n):
+        index[i] = HEADER + index[i] * count
+        x[i] = 0.0
+        before[i] = 0.0
 
-    ``table`` is what ``UnitGamma.table`` gives (it may be longer).
+
+@kernel
+def _add_term(x: Row, before: Row, cv: Row, index: IndexRow, place: Row, table: Row, k: int, n: int) -> None:
+    """One step of Clenshaw's sum: the Chebyshev polynomial of degree ``k`` >= 1."""
+    keep_apart()
+    rows_apart()
+    middle, scale = table[0], table[1]
+    for i in range(n):
+        s = _scaled_cv(cv[i], middle, scale)
+        later = polynomial(table, index[i] + k * COEFFICIENTS, place[i]) + 2.0 * s * x[i] - before[i]
+        before[i] = x[i]
+        x[i] = later
+
+
+@kernel
+def _end_sum(x: Row, before: Row, cv: Row, index: IndexRow, place: Row, table: Row, n: int) -> None:
+    """The last step of Clenshaw's sum, which gives the deviate, and the value."""
+    keep_apart()
+    rows_apart()
+    middle, scale = table[0], table[1]
+    for i in range(n):
+        s = _scaled_cv(cv[i], middle, scale)
+        x[i] = unit_gamma_value(polynomial(table, index[i], place[i]) + s * x[i] - before[i], cv[i])
+
+
+@kernel
+def fill_unit_gamma(x: Row, u: Row, cv: Row, index: IndexRow, place: Row, before: Row, table: Row, n: int) -> None:
+    """``x[i]`` = quantile of ``u[i]`` at ``cv[i]``, i < n; ``index``, ``place`` and ``before`` are scratch, ``x`` no other row.
+
+    ``table`` is what ``UnitGamma.table`` gives (it may be longer). A pass for each term of the sum, so that each is vector code.
     """
     locate(index, place, u, n)
-    middle, scale, count = table[0], table[1], int(table[2])
-    for i in range(n):
-        s = (cv[i] - middle) * scale
-        s = s if s > -1.0 else -1.0
-        s = s if s < 1.0 else 1.0
-        x[i] = unit_gamma_value(_deviate_at(table, HEADER + index[i] * count, place[i], s, count), cv[i])
+    count = int(table[2])
+    _start_sum(x, before, index, count, n)
+    for k in range(count - 1, 0, -1):
+        _add_term(x, before, cv, index, place, table, k, n)
+    _end_sum(x, before, cv, index, place, table, n)
 
 
 @kernel
@@ -70,6 +103,13 @@ def fill_unit_gamma_fixed(x: Row, u: Row, cv: float, index: IndexRow, place: Row
     """``x[i]`` = quantile of ``u[i]``, i < n, from the table of one constant ``cv``."""
     locate(index, place, u, n)
     evaluate(x, index, place, table[HEADER:], n)
+    _raise_deviates(x, cv, n)
+
+
+@kernel
+def _raise_deviates(x: Row, cv: float, n: int) -> None:
+    """Replace the deviates ``x[i]`` by the values."""
+    keep_apart()
     for i in range(n):
         x[i] = unit_gamma_value(x[i], cv)
 

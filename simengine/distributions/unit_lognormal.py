@@ -7,7 +7,7 @@ import numpy as np
 
 from simengine.distributions.base import UNIT_LOGNORMAL, Encoded, Row, constant
 from simengine.errors import ParameterError
-from simengine.jit import kernel
+from simengine.jit import keep_apart, kernel, rows_apart
 from simengine.special import exp, fill_normal_quantile, log1p
 
 
@@ -22,6 +22,14 @@ def unit_lognormal_value(z: float, cv: float) -> float:
 def fill_unit_lognormal(x: Row, u: Row, cv: Row, n: int) -> None:
     """``x[i]`` = quantile of ``u[i]`` at ``cv[i]`` >= 0, i < n; ``x`` and ``u`` are different rows."""
     fill_normal_quantile(x, u, n)
+    _raise_scores(x, cv, n)
+
+
+@kernel
+def _raise_scores(x: Row, cv: Row, n: int) -> None:
+    """Replace the scores ``x[i]`` by the values at them."""
+    keep_apart()
+    rows_apart()
     # The scalar rule spelt out: as a call it is too long to be inlined into the loop.
     for i in range(n):
         sigma2 = log1p(cv[i] * cv[i])

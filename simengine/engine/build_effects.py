@@ -22,7 +22,7 @@ from simengine.engine.lines import (
 )
 from simengine.engine.ops import RAMP
 from simengine.engine.rows import RowBook, Slot
-from simengine.engine.schemes import SCHEME_WORK_ROWS, moved_activity
+from simengine.engine.schemes import moved_activity, scheme_work_rows
 from simengine.engine.shifts import Shifts
 from simengine.engine.tile import STRIDE
 from simengine.jit import Floats
@@ -190,7 +190,7 @@ def changed_lines(effects: Effects, shifts: Shifts) -> list[bool]:
 def planned_outturn(book: RowBook, effects: Effects, shifts: Shifts, do_nothing: Floats, price: Floats) -> tuple[Floats, Floats]:
     """Planned activity and price of every line and year after schemes: the hot loop's own passes on a single draw."""
     lines, matrix = effects.overlap.shape[0], book.plan_matrix()
-    work, schemes, moved = (np.zeros(rows * STRIDE) for rows in (LINE_ROWS, SCHEME_WORK_ROWS, 1))
+    work, schemes, moved = (np.zeros(rows * STRIDE) for rows in (LINE_ROWS, scheme_work_rows(effects), 1))
     activity, paid = np.empty((lines, book.years)), np.empty((lines, book.years))
     added = np.zeros((lines, book.years))
     for k in range(len(shifts.source)):

@@ -44,7 +44,7 @@ def _parts(book: RowBook, effects: Sequence[EffectSlots], share: float) -> tuple
     sizes = [_size(book, effect) for effect in effects]
     logs = [-log(1.0 - r) for r in sizes]
     remaining = math.prod(1.0 - r for r in sizes)
-    factor = log_mean_factor(remaining, -sum(logs))
+    factor = log_mean_factor(float(remaining), float(-sum(logs)))
     return [share * factor * one for one in logs], share * (1.0 - remaining)
 
 

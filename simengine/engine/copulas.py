@@ -15,13 +15,15 @@ import numpy as np
 
 from simengine.distributions.base import IndexRow, Row
 from simengine.distributions.inverse_table import build_table, evaluate, locate
-from simengine.jit import kernel
+from simengine.jit import keep_apart, kernel, rows_apart
 from simengine.special import fill_normal_cdf, log1p
 
 
 @kernel
 def _normal_like(y: Row, t: Row, df: float, n: int) -> None:
     """``y[i]`` = -sqrt(df ln(1 + t^2/df))."""
+    keep_apart()
+    rows_apart()
     for i in range(n):
         y[i] = -math.sqrt(df * log1p(t[i] * t[i] / df))
 
@@ -32,12 +34,20 @@ def fill_student_t_cdf(t: Row, spare: Row, df: float, index: IndexRow, place: Ro
 
     ``table`` is ``student_t_table(df)``. NaN gives NaN.
     """
-    _normal_like(spare, t, df, n)
-    fill_normal_cdf(spare, spare, n)
+    _normal_like(place, t, df, n)
+    fill_normal_cdf(spare, place, n)
     locate(index, place, spare, n)
     evaluate(spare, index, place, table, n)
+    _take_side(t, spare, n)
+
+
+@kernel
+def _take_side(t: Row, below: Row, n: int) -> None:
+    """Replace ``t[i]`` by the probability ``below[i]`` under -|t|, or by the rest of it for the upper side."""
+    keep_apart()
+    rows_apart()
     for i in range(n):
-        tail = spare[i] if t[i] < 0.0 else 1.0 - spare[i]
+        tail = below[i] if t[i] < 0.0 else 1.0 - below[i]
         t[i] = tail if t[i] == t[i] else t[i]  # NaN
 
 

@@ -84,30 +84,29 @@ def _pool_of_line(area: Area, here: Floats, terms: Arrangements, a: int, k: int,
 @inner_kernel
 def _share_line(area: Area, terms: Arrangements, a: int, k: int, t: int, n: int) -> None:
     """Add line ``k`` to the amounts of the members, and φ of it times what payer, provider and budget parties hold of it."""
-    years, line, store = terms.term.shape[1], area.work[ONE_LINE * STRIDE :], terms.apart.store[k] + LINE_STORE_ROWS * t
+    line, store = area.work[ONE_LINE * STRIDE :], terms.apart.store[k] + LINE_STORE_ROWS * t
     amount, phi = row_view(area.work, AMOUNT), row_view(area.work, PHI)
     for m in range(terms.first_member[a], terms.first_member[a + 1]):
         if m != terms.residual[a] and m != terms.fund[a]:
             share_out(amount, row_view(line, POOL), line, area, terms, (a, m, t), n)
-            add_row(row_view(area.members, (m * years + t) * MEMBER_ROWS + PAYOUT), amount, n)
+            add_row(row_view(area.members, m * MEMBER_ROWS + PAYOUT), amount, n)
     _phi_of_part(phi, line, terms.term[a, t, PRORATION], n)
     for side in range(2):
-        windfall = row_view(area.members, (terms.apart.member[k, t, side] * years + t) * MEMBER_ROWS + WINDFALL)
+        windfall = row_view(area.members, terms.apart.member[k, t, side] * MEMBER_ROWS + WINDFALL)
         _add_product(windfall, phi, row_view(area.work, store + LINE_PAYER + side * (LINE_PROVIDER - LINE_PAYER)), 1.0, n)
     _phi_of_part(phi, line, 1.0, n)
     for h in range(terms.apart.held[k, 0], terms.apart.held[k, 1]):
         held = row_view(area.x, terms.held[h, 0] + terms.held[h, 1] * t)
-        windfall = row_view(area.members, (terms.held_member[h] * years + t) * MEMBER_ROWS + WINDFALL)
+        windfall = row_view(area.members, terms.held_member[h] * MEMBER_ROWS + WINDFALL)
         _add_product(windfall, phi, held, terms.held_scale[h, t], n)
 
 
 @inner_kernel
 def settle_lines(area: Area, here: Floats, terms: Arrangements, a: int, t: int, n: int) -> None:
     """Steps 4 to 9 for each line of the arrangement: the members' amounts and windfalls, and the pool, are sums over the lines."""
-    years = terms.term.shape[1]
     for m in range(terms.first_member[a], terms.first_member[a + 1]):
-        fill_row(row_view(area.members, (m * years + t) * MEMBER_ROWS + PAYOUT), 0.0, n)
-        fill_row(row_view(area.members, (m * years + t) * MEMBER_ROWS + WINDFALL), 0.0, n)
+        fill_row(row_view(area.members, m * MEMBER_ROWS + PAYOUT), 0.0, n)
+        fill_row(row_view(area.members, m * MEMBER_ROWS + WINDFALL), 0.0, n)
     for row in (OUTTURN, GAIN, POOL):
         fill_row(row_view(here, row), 0.0, n)
     if terms.uses[a, t, BY_DRAW]:
@@ -121,7 +120,7 @@ def settle_lines(area: Area, here: Floats, terms: Arrangements, a: int, t: int, 
         share, rest = terms.term[a, t, FUND_SHARE], row_view(area.work, REST)
         fill_row(rest, 0.0, n)
         add_row(rest, row_view(here, POOL), n)
-        take_fund(row_view(area.members, (terms.fund[a] * years + t) * MEMBER_ROWS + PAYOUT), rest, share, n)
+        take_fund(row_view(area.members, terms.fund[a] * MEMBER_ROWS + PAYOUT), rest, share, n)
         for m in range(terms.first_member[a], terms.first_member[a + 1]):
             if m != terms.residual[a] and m != terms.fund[a]:
-                _less_fund(row_view(area.members, (m * years + t) * MEMBER_ROWS + PAYOUT), row_view(here, POOL), share, n)
+                _less_fund(row_view(area.members, m * MEMBER_ROWS + PAYOUT), row_view(here, POOL), share, n)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from simengine.engine.ops import fill_row, row_view
 from simengine.engine.tile import STRIDE
-from simengine.jit import Floats, Ints, inner_kernel, keep_apart, kernel
+from simengine.jit import Floats, Ints, inlined, inner_kernel, keep_apart, kernel, rows_apart
 from simengine.projection.payment import payment
 from simengine.projection.provider_cost import cost_released, provider_cost
 from simengine.projection.scheme import effect_size, join_segment, outturn_activity
@@ -20,11 +20,11 @@ ON_ACTIVITY, ON_PRICE, ON_UNIT_COST = range(3)
 #: Rows of a year in the history of the current line: planned less outturn activity, activity avoided.
 GAP, AVOID = range(2)
 HISTORY_ROWS = 2
-#: Rows summed over the lines of a (payer, provider) pair and year.
+#: Rows summed over the lines of a (payer, provider) pair in a year.
 SUM_SAVING, SUM_PAY, SUM_PAY_DN, SUM_COST, SUM_RELEASED, SUM_STRANDED = range(6)
 SUM_ROWS = 6
 
-Money = tuple[float, float, float, float, float]
+Money = tuple[float, float, float, float]
 Costs = tuple[float, float, float]
 
 
@@ -88,6 +88,20 @@ def _compound(work: Floats, x: Floats, effects: Effects, e: int, t: int, first: 
             work[REMAINING * STRIDE + i] *= 1.0 - r
 
 
+@inner_kernel
+def _only_effect(reduction: Floats, x: Floats, effects: Effects, e: int, share: Floats, part: float, t: int, n: int) -> None:
+    """The reduction of a line that a single effect acts on, as ``_compound`` and ``_join`` would work it out."""
+    keep_apart()
+    slot, scale = effects.slot[e], effects.scale[e]
+    impact, a = row_view(x, slot[0, 0] + slot[0, 1] * t), scale[0, t]
+    ramp, b = row_view(x, slot[1, 0] + slot[1, 1] * t), scale[1, t]
+    delivery, c = row_view(x, slot[2, 0] + slot[2, 1] * t), scale[2, t]
+    captured, d = row_view(x, slot[3, 0] + slot[3, 1] * t), scale[3, t]
+    for i in range(n):
+        remaining = 1.0 - effect_size(a * impact[i], b * ramp[i], c * delivery[i], d * captured[i])
+        reduction[i] = join_segment(0.0, part * share[i], remaining, False)
+
+
 @kernel
 def _join(reduction: Floats, work: Floats, share: Floats, scale: float, independent: bool, first: bool, n: int) -> None:
     """Add a segment to a reduction of its line."""
@@ -121,21 +135,30 @@ def effect_range(effects: Effects, g: int, acts_on: int) -> tuple[int, int]:
 
 
 @kernel
-def reduction_of(row: int, acts_on: int, work: Floats, x: Floats, effects: Effects, s: int, t: int, n: int) -> None:
-    """A reduction ρ of line ``s`` in year ``t``, into row ``row`` of ``work``: of activity, of spend or of unit cost."""
-    reduction, started = row_view(work, row), False
+def reduce_into(reduction: Floats, acts_on: int, work: Floats, x: Floats, effects: Effects, s: int, t: int, n: int) -> None:
+    """A reduction ρ of line ``s`` in year ``t``, of activity, of spend or of unit cost; ``work`` is scratch but for its clipped draws."""
+    started = False
     for g in range(effects.first_segment[s], effects.first_segment[s + 1]):
         start, end = effect_range(effects, g, acts_on)
         if start < end:
-            for e in range(start, end):
-                _compound(work, x, effects, e, t, e == start, n)
             share = row_view(x, effects.share[g, 0] + effects.share[g, 1] * t)
-            _join(reduction, work, share, effects.share_scale[g, t], effects.overlap[s] == 1, not started, n)
+            if end == start + 1 and not started:
+                _only_effect(reduction, x, effects, start, share, effects.share_scale[g, t], t, n)
+            else:
+                for e in range(start, end):
+                    _compound(work, x, effects, e, t, e == start, n)
+                _join(reduction, work, share, effects.share_scale[g, t], effects.overlap[s] == 1, not started, n)
             started = True
     if not started:
         fill_row(reduction, 0.0, n)
     elif effects.may_exceed[s]:
         _hold_at_one(reduction, row_view(work, CLIPPED), n)
+
+
+@kernel
+def reduction_of(row: int, acts_on: int, work: Floats, x: Floats, effects: Effects, s: int, t: int, n: int) -> None:
+    """As ``reduce_into``, into row ``row`` of ``work``."""
+    reduce_into(row_view(work, row), acts_on, work, x, effects, s, t, n)
 
 
 @kernel
@@ -145,11 +168,10 @@ def line_reduction(work: Floats, x: Floats, effects: Effects, s: int, t: int, n:
 
 
 @kernel
-def line_money(do_nothing: float, reduction: float, price: float, planned: float, variable: float, payment_price: float) -> Money:
-    """Outturn activity, spend without and with schemes, and payment without and with schemes, of one line, year and draw."""
-    outturn = outturn_activity(do_nothing, reduction)
+def line_money(do_nothing: float, outturn: float, price: float, planned: float, variable: float, payment_price: float) -> Money:
+    """Spend without and with schemes, and payment without and with schemes, of one line, year and draw."""
     without, paid = payment(planned, variable, do_nothing * payment_price), payment(planned, variable, outturn * payment_price)
-    return outturn, do_nothing * price, outturn * price, without, paid
+    return do_nothing * price, outturn * price, without, paid
 
 
 @kernel
@@ -170,119 +192,85 @@ def payment_terms(lines: Lines, s: int, t: int) -> tuple[float, float, float]:
     return lines.plan_payment[s, t], lines.scale[s, 2, t], 0.0
 
 
-@inner_kernel
-def _line_with_capacity_at_once(work: Floats, sums: Floats, x: Floats, lines: Lines, s: int, t: int, n: int) -> None:
-    """A line and year none of whose cost is fixed, or whose capacity follows activity at once."""
+@kernel
+def note_gaps(work: Floats, history: Floats, plan: float, n: int) -> None:
+    """Note how far the year's activity is below plan, and below what it would be without schemes; ``history`` starts at the year."""
     keep_apart()
-    slot, scale = lines.slot[s], lines.scale[s]
-    activity, a = row_view(x, slot[0, 0] + slot[0, 1] * t), scale[0, t]
-    noise = row_view(x, slot[1, 0] + slot[1, 1] * t)
-    price, p = row_view(x, slot[2, 0] + slot[2, 1] * t), scale[2, t]
-    unit_cost, c = row_view(x, slot[3, 0] + slot[3, 1] * t), scale[3, t]
-    variable, v = row_view(x, slot[4, 0] + slot[4, 1] * t), scale[4, t]
-    planned, drawn_weight, planned_weight = payment_terms(lines, s, t)
+    rows_apart()
     for i in range(n):
-        a0 = (a * activity[i]) * noise[i]
-        paid_at = drawn_weight * price[i] + planned_weight
-        a1, s0, s1, pay_dn, pay = line_money(a0, work[REDUCTION * STRIDE + i], p * price[i], planned, v * variable[i], paid_at)
-        cost = c * unit_cost[i]
-        work[A0 * STRIDE + i] = a0
-        work[A1 * STRIDE + i] = a1
-        sums[SUM_SAVING * STRIDE + i] += s0 - s1
-        sums[SUM_PAY * STRIDE + i] += pay
-        sums[SUM_PAY_DN * STRIDE + i] += pay_dn
-        sums[SUM_COST * STRIDE + i] += cost * a1
-        sums[SUM_RELEASED * STRIDE + i] += cost * (a0 - a1)
-
-
-@inner_kernel
-def _line_with_release(work: Floats, sums: Floats, history: Floats, x: Floats, lines: Lines, s: int, t: int, n: int) -> None:
-    """A line and year whose fixed cost is released over years; ``history`` starts at the rows of year t."""
-    keep_apart()
-    slot, scale = lines.slot[s], lines.scale[s]
-    activity, a = row_view(x, slot[0, 0] + slot[0, 1] * t), scale[0, t]
-    noise = row_view(x, slot[1, 0] + slot[1, 1] * t)
-    price, p = row_view(x, slot[2, 0] + slot[2, 1] * t), scale[2, t]
-    unit_cost, c = row_view(x, slot[3, 0] + slot[3, 1] * t), scale[3, t]
-    variable, v = row_view(x, slot[4, 0] + slot[4, 1] * t), scale[4, t]
-    fixed, f = row_view(x, slot[5, 0] + slot[5, 1] * t), scale[5, t]
-    planned, drawn_weight, planned_weight = payment_terms(lines, s, t)
-    plan, part = lines.plan_do_nothing[s, t], 1.0 / lines.release_years[s]
-    for i in range(n):
-        a0 = (a * activity[i]) * noise[i]
-        paid_at = drawn_weight * price[i] + planned_weight
-        a1, s0, s1, pay_dn, pay = line_money(a0, work[REDUCTION * STRIDE + i], p * price[i], planned, v * variable[i], paid_at)
-        capacity, freed = plan - part * work[GAPS * STRIDE + i], part * work[AVOIDED * STRIDE + i]
-        cost, released, stranded = line_cost(c * unit_cost[i], f * fixed[i], a0, a1, capacity, freed)
-        work[A0 * STRIDE + i] = a0
-        work[A1 * STRIDE + i] = a1
+        a0, a1 = work[A0 * STRIDE + i], work[A1 * STRIDE + i]
         history[GAP * STRIDE + i] = plan - a1
         history[AVOID * STRIDE + i] = a0 - a1
-        sums[SUM_SAVING * STRIDE + i] += s0 - s1
-        sums[SUM_PAY * STRIDE + i] += pay
-        sums[SUM_PAY_DN * STRIDE + i] += pay_dn
-        sums[SUM_COST * STRIDE + i] += cost
-        sums[SUM_RELEASED * STRIDE + i] += released
-        sums[SUM_STRANDED * STRIDE + i] += stranded
-
-
-@kernel
-def _gather_history(work: Floats, history: Floats, first: bool, n: int) -> None:
-    """Add one year's gaps to what is released from; the ``first`` year sets them."""
-    keep_apart()
-    if first:
-        for i in range(n):
-            work[GAPS * STRIDE + i] = history[GAP * STRIDE + i]
-            work[AVOIDED * STRIDE + i] = history[AVOID * STRIDE + i]
-    else:
-        for i in range(n):
-            work[GAPS * STRIDE + i] += history[GAP * STRIDE + i]
-            work[AVOIDED * STRIDE + i] += history[AVOID * STRIDE + i]
 
 
 @inner_kernel
-def release_from(work: Floats, history: Floats, lines: Lines, s: int, t: int, n: int) -> None:
-    """Gather the gaps of the years before from which capacity is being released in year ``t``."""
-    start = max(t - lines.release_years[s], 0)
+def _gather_first(work: Floats, history: Floats, n: int) -> None:
+    """Start what is released from at one year's gaps."""
+    keep_apart()
+    rows_apart()
+    for i in range(n):
+        work[GAPS * STRIDE + i] = history[GAP * STRIDE + i]
+        work[AVOIDED * STRIDE + i] = history[AVOID * STRIDE + i]
+
+
+@inner_kernel
+def _gather_two(work: Floats, history: Floats, following: Floats, n: int) -> None:
+    """Start what is released from at the gaps of two years."""
+    keep_apart()
+    rows_apart()
+    for i in range(n):
+        work[GAPS * STRIDE + i] = history[GAP * STRIDE + i] + following[GAP * STRIDE + i]
+        work[AVOIDED * STRIDE + i] = history[AVOID * STRIDE + i] + following[AVOID * STRIDE + i]
+
+
+@inner_kernel
+def _gather_more(work: Floats, history: Floats, n: int) -> None:
+    """Add one year's gaps to what is released from."""
+    keep_apart()
+    rows_apart()
+    for i in range(n):
+        work[GAPS * STRIDE + i] += history[GAP * STRIDE + i]
+        work[AVOIDED * STRIDE + i] += history[AVOID * STRIDE + i]
+
+
+@inlined
+def history_of(history: Floats, remembered: int, t: int) -> Floats:
+    """The rows of year ``t`` where ``remembered`` years are kept: each takes the place of the one that many years before."""
+    return history[(t % remembered) * HISTORY_ROWS * STRIDE :]
+
+
+@inner_kernel
+def release_from(work: Floats, history: Floats, remembered: int, years: int, t: int, n: int) -> None:
+    """Gather the gaps of the years before from which capacity is being released in year ``t``, over ``years`` years."""
+    start = max(t - years, 0)
     if start == t:
         fill_row(row_view(work, GAPS), 0.0, n)
         fill_row(row_view(work, AVOIDED), 0.0, n)
-    for k in range(start, t):
-        _gather_history(work, history[k * HISTORY_ROWS * STRIDE :], k == start, n)
+    if t == start + 1:
+        _gather_first(work, history_of(history, remembered, start), n)
+    elif t > start + 1:
+        _gather_two(work, history_of(history, remembered, start), history_of(history, remembered, start + 1), n)
+    for k in range(start + 2, t):
+        _gather_more(work, history_of(history, remembered, k), n)
 
 
 @inner_kernel
-def line_year(work: Floats, sums: Floats, history: Floats, x: Floats, lines: Lines, s: int, t: int, n: int) -> None:
-    """Line ``s`` in year ``t``, added to the sums of its pair; its reduction stands in ``work``, its activity is left there."""
-    if lines.release_years[s] < 1:
-        _line_with_capacity_at_once(work, sums, x, lines, s, t, n)
-        return
-    release_from(work, history, lines, s, t, n)
-    _line_with_release(work, sums, history[t * HISTORY_ROWS * STRIDE :], x, lines, s, t, n)
-
-
-@inner_kernel
-def line_values(work: Floats, x: Floats, lines: Lines, s: int, t: int, n: int) -> None:
-    """The money of the line and year just worked out, each in its row of ``work``, for those who keep it."""
+def _activity(work: Floats, activity: Floats, scale: float, noise: Floats, n: int) -> None:
+    """Activity without and with schemes, from the reduction in ``work``."""
     keep_apart()
-    slot, scale = lines.slot[s], lines.scale[s]
-    price, p = row_view(x, slot[2, 0] + slot[2, 1] * t), scale[2, t]
-    unit_cost, c = row_view(x, slot[3, 0] + slot[3, 1] * t), scale[3, t]
-    variable, v = row_view(x, slot[4, 0] + slot[4, 1] * t), scale[4, t]
-    fixed, f = row_view(x, slot[5, 0] + slot[5, 1] * t), scale[5, t]
-    planned, drawn_weight, planned_weight = payment_terms(lines, s, t)
-    release = lines.release_years[s] >= 1
-    plan, part = lines.plan_do_nothing[s, t], 1.0 / max(lines.release_years[s], 1)
     for i in range(n):
-        a0, a1 = work[A0 * STRIDE + i], work[A1 * STRIDE + i]
-        paid_at = drawn_weight * price[i] + planned_weight
-        _, s0, s1, _, pay = line_money(a0, work[REDUCTION * STRIDE + i], p * price[i], planned, v * variable[i], paid_at)
-        capacity = plan - part * work[GAPS * STRIDE + i] if release else a1
-        freed = part * work[AVOIDED * STRIDE + i] if release else a0 - a1
-        cost, released, _ = line_cost(c * unit_cost[i], f * fixed[i] if release else 0.0, a0, a1, capacity, freed)
-        work[S0 * STRIDE + i] = s0
-        work[S1 * STRIDE + i] = s1
-        work[SAVING * STRIDE + i] = s0 - s1
-        work[PAY * STRIDE + i] = pay
-        work[COST * STRIDE + i] = cost
-        work[RELEASED * STRIDE + i] = released
+        a0 = (scale * activity[i]) * noise[i]
+        work[A0 * STRIDE + i] = a0
+        work[A1 * STRIDE + i] = outturn_activity(a0, work[REDUCTION * STRIDE + i])
+
+
+@inner_kernel
+def line_activity(work: Floats, history: Floats, x: Floats, lines: Lines, s: int, t: int, n: int) -> None:
+    """Activity of line ``s`` in year ``t``, its reduction being in ``work``, and the capacity that is being released."""
+    slot = lines.slot[s]
+    activity, noise = row_view(x, slot[0, 0] + slot[0, 1] * t), row_view(x, slot[1, 0] + slot[1, 1] * t)
+    _activity(work, activity, lines.scale[s, 0, t], noise, n)
+    if lines.release_years[s] >= 1:
+        years = lines.plan_price.shape[1]
+        release_from(work, history, years, lines.release_years[s], t, n)
+        note_gaps(work, history_of(history, years, t), lines.plan_do_nothing[s, t], n)

@@ -11,33 +11,29 @@ REPLICATES = 16
 COUNT, SUM, SQUARES, BATCH_SQUARES, BATCH_SUM, REPLICATE = range(6)
 MOMENT_COLUMNS = REPLICATE + REPLICATES
 #: Length of the work areas of ``add_moments``.
-LANES = BATCH // 2
+LANES = REPLICATES
 
 
 @kernel
-def _fold(lane: Floats, square: Floats, row: Floats, plan: float) -> None:
-    """Sums of d = x - plan and of d² over a batch, by draw i % 16: the halves of the batch are added onto each other until 16 are left.
+def fold(lane: Floats, square: Floats, row: Floats, plan: float) -> None:
+    """Sums of d = x - plan and of d² over a batch, by draw i % 16, each in the order of its draws.
 
-    Each halving is a loop over neighbours, so it becomes vector code; the order of the additions is fixed.
+    The inner loop is short and of fixed length: the compiler writes it out, and neighbouring sums become vectors that stay in registers.
     """
     keep_apart()
-    half = BATCH // 2
-    for i in range(half):
-        d, e = row[i] - plan, row[half + i] - plan
-        lane[i] = d + e
-        square[i] = d * d + e * e
-    half //= 2
-    while half >= REPLICATES:
-        for i in range(half):
-            lane[i] += lane[half + i]
-        for i in range(half):
-            square[i] += square[half + i]
-        half //= 2
+    for k in range(REPLICATES):
+        total, squares = 0.0, 0.0
+        for j in range(BATCH // REPLICATES):
+            d = row[j * REPLICATES + k] - plan
+            total += d
+            squares += d * d
+        lane[k] = total
+        square[k] = squares
 
 
 @kernel
-def _fold_finite(lane: Floats, square: Floats, row: Floats, plan: float, n: int) -> int:
-    """As ``_fold``, for a part of a batch or one with failed draws: what is not finite is left out; returns how many were summed."""
+def fold_finite(lane: Floats, square: Floats, row: Floats, plan: float, n: int) -> int:
+    """As ``fold``, for a part of a batch or one with failed draws: what is not finite is left out; returns how many were summed."""
     for k in range(REPLICATES):
         lane[k] = 0.0
         square[k] = 0.0
@@ -52,7 +48,7 @@ def _fold_finite(lane: Floats, square: Floats, row: Floats, plan: float, n: int)
 
 
 @kernel
-def _tree(lane: Floats) -> float:
+def add_lanes(lane: Floats) -> float:
     """The sum of sixteen lanes, as a tree."""
     a = ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]))
     b = ((lane[8] + lane[9]) + (lane[10] + lane[11])) + ((lane[12] + lane[13]) + (lane[14] + lane[15]))
@@ -69,12 +65,12 @@ def add_moments(partial: Floats, row: Floats, plan: float, lane: Floats, square:
         size, count = min(n - first, BATCH), BATCH
         batch = row[first : first + size]
         if size == BATCH:
-            _fold(lane, square, batch, plan)
-        total_square = _tree(square)
+            fold(lane, square, batch, plan)
+        total_square = add_lanes(square)
         if size < BATCH or total_square - total_square != 0.0:
-            count = _fold_finite(lane, square, batch, plan, size)
-            total_square = _tree(square)
-        total = _tree(lane)
+            count = fold_finite(lane, square, batch, plan, size)
+            total_square = add_lanes(square)
+        total = add_lanes(lane)
         partial[COUNT] += count
         partial[SUM] += total
         partial[SQUARES] += total_square

@@ -8,7 +8,7 @@ year; operations that depend on no driver run once per thread, the others once p
 from typing import NamedTuple
 
 from simengine.engine.tile import STRIDE, TILE
-from simengine.jit import Floats, Ints, inlined, keep_apart, kernel
+from simengine.jit import Floats, Ints, inlined, keep_apart, kernel, rows_apart
 from simengine.projection.budget import reset_scale
 from simengine.projection.growth import grow
 from simengine.projection.ramp import ramp_in_year
@@ -60,6 +60,22 @@ def fill_row(out: Floats, value: float, n: int) -> None:
 
 
 @kernel
+def clear_rows(rows: Floats, count: int) -> None:
+    """Zero the first rows of a flat matrix."""
+    keep_apart()
+    for i in range(count * STRIDE):
+        rows[i] = 0.0
+
+
+@kernel
+def copy_row(out: Floats, x: Floats, n: int) -> None:
+    """``out = x``."""
+    keep_apart()
+    for i in range(n):
+        out[i] = x[i]
+
+
+@kernel
 def add_row(out: Floats, x: Floats, n: int) -> None:
     """``out += x``."""
     keep_apart()
@@ -99,20 +115,42 @@ def _multiply(out: Floats, x: Floats, scale: float, role: int, n: int) -> None:
 
 @kernel
 def _grow_row(index: Floats, previous: Floats, rate: Floats, scale: float, n: int) -> None:
-    """One factor with a single rate: ``index = previous · (1 + scale · rate)``; the two indices may be the same row."""
+    """One factor with a single rate: ``index = previous · (1 + scale · rate)``."""
     keep_apart()
+    rows_apart()
     for i in range(n):
         index[i] = grow(previous[i], scale * rate[i])
+
+
+@kernel
+def _grow_on(index: Floats, rate: Floats, scale: float, n: int) -> None:
+    """As ``_grow_row``, for a further factor of the same year."""
+    keep_apart()
+    rows_apart()
+    for i in range(n):
+        index[i] = grow(index[i], scale * rate[i])
 
 
 @kernel
 def _grow_by_four(index: Floats, previous: Floats, rates: FourRows, scales: FourScales, n: int) -> None:
     """One factor with up to four rates (the rest have scale 0): ``index = previous · (1 + Σ scale · rate)``."""
     keep_apart()
+    rows_apart()
     r, q, p, o = rates
     a, b, c, d = scales
     for i in range(n):
         index[i] = grow(previous[i], ((a * r[i] + b * q[i]) + c * p[i]) + d * o[i])
+
+
+@kernel
+def _grow_on_by_four(index: Floats, rates: FourRows, scales: FourScales, n: int) -> None:
+    """As ``_grow_by_four``, for a further factor of the same year."""
+    keep_apart()
+    rows_apart()
+    r, q, p, o = rates
+    a, b, c, d = scales
+    for i in range(n):
+        index[i] = grow(index[i], ((a * r[i] + b * q[i]) + c * p[i]) + d * o[i])
 
 
 @kernel
@@ -199,7 +237,10 @@ def _grow_by_rates(ops: Ops, j: int, end: int, t: int, target: int, previous: in
     rows_p, c = _rate(ops, j + 2, end, t)
     rows_o, d = _rate(ops, j + 3, end, t)
     rates = (row_view(x, rows_r), row_view(x, rows_q), row_view(x, rows_p), row_view(x, rows_o))
-    _grow_by_four(row_view(x, target), row_view(x, previous), rates, (a, b, c, d), n)
+    if previous == target:
+        _grow_on_by_four(row_view(x, target), rates, (a, b, c, d), n)
+    else:
+        _grow_by_four(row_view(x, target), row_view(x, previous), rates, (a, b, c, d), n)
 
 
 @kernel
@@ -223,7 +264,10 @@ def _index_year(ops: Ops, op: int, t: int, x: Floats, n: int) -> None:
         end = _factor_end(ops, j, last)
         if end == j + 1:
             rate = row_view(x, ops.row[j] + ops.stride[j] * t)
-            _grow_row(row_view(x, target), row_view(x, previous), rate, ops.scale[j, t], n)
+            if previous == target:
+                _grow_on(row_view(x, target), rate, ops.scale[j, t], n)
+            else:
+                _grow_row(row_view(x, target), row_view(x, previous), rate, ops.scale[j, t], n)
         elif end <= j + 4:
             _grow_by_rates(ops, j, end, t, target, previous, x, n)
         else:

@@ -18,6 +18,8 @@ SYSTEM = ("net_saving", "net_benefit", "net_position", "leakage", "gross_saving_
 PARTY = ("party_position", "party_position_before", "party_position_do_nothing", "funding")
 ARRANGEMENT = ("baseline", "outturn", "gain", "pool", "msr_met")
 MEMBER = ("payout", "windfall", "settlement", "cap_hit", "collar_hit")
+#: Of those before, what settlements are part of.
+SETTLED = ("net_benefit", "net_position", "leakage", "party_position")
 #: Numbers that are results as they are, in the order of ``positions.Reported``: of each budget, each allocation, each population segment.
 BUDGET = ("budget_value", "budget_paid", "ips_earned")
 STREAM = ("affordability_gap",)
@@ -64,12 +66,33 @@ class Layout:
 
     def outputs(self, drivers: Sequence[int], kept: Sequence[str] | None = None) -> Outputs:
         """What the hot loop is told: all rows kept, or those of the variables named."""
-        parties, arrangements, members, rows = self.starts
-        keep = np.full(rows, -1, dtype=np.int64)
+        keep = np.full(self.starts[3], -1, dtype=np.int64)
         names = (*SYSTEM, *PARTY, *ARRANGEMENT, *MEMBER, *REPORTED) if kept is None else kept
         wanted = sorted({int(row) for name in names for row in self.rows(name).ravel() if row >= 0})
         keep[wanted] = np.arange(len(wanted))
-        return Outputs(parties, arrangements, members, self.reported, np.array(drivers, dtype=np.int64), keep)
+        rows = self._rows_by_year()
+        parties, arrangements, members, reported = (int(np.searchsorted(rows[0], start)) for start in (*self.starts[:3], self.reported))
+        return Outputs(
+            parties=parties,
+            arrangements=arrangements,
+            members=members,
+            reported=reported,
+            settled=int(any(name in (*ARRANGEMENT, *MEMBER, *SETTLED) for name in names)),
+            positioned=int(any(name in (*SYSTEM, *PARTY) for name in names)),
+            drivers=np.array(drivers, dtype=np.int64),
+            keep=np.ascontiguousarray(keep[rows]),
+        )
+
+    def _rows_by_year(self) -> Ints:
+        """Row numbers of a year's results in the order in which the hot loop works in them, (year, row of a year)."""
+        blocks = [(1, SYSTEM_ROWS), (len(self.parties), PARTY_ROWS), (len(self.arrangements), ARRANGEMENT_ROWS)]
+        blocks += [(len(self.members), MEMBER_ROWS), ((self.starts[3] - self.reported) // self.years, 1)]
+        found, start = [], 0
+        for entities, rows in blocks:
+            block = start + np.arange(entities * self.years * rows).reshape(entities, self.years, rows)
+            found.append(block.transpose(1, 0, 2).reshape(self.years, -1))
+            start += block.size
+        return np.concatenate(found, axis=1)
 
     def rows(self, name: str) -> Ints:
         """Row numbers of a position variable: (year,), (year, entity), or (year, arrangement, party)."""

@@ -63,24 +63,26 @@ def payoffs(ready: Prepared, rates: Sequence[float]) -> Payoffs:
     # the baselines, and so the outturns, are of the part of the year that is settled already
     whole[:, :, PRORATION] = 1.0
     terms = terms._replace(term=whole, uses=np.where(np.arange(FLAGS) == PRORATED, 0, terms.uses))
-    rows = np.zeros(len(layout.arrangements) * years * ARRANGEMENT_ROWS * STRIDE)
-    members, nothing = np.zeros(len(layout.members) * years * MEMBER_ROWS * STRIDE), np.zeros(len(layout.members) * years * STRIDE)
-    area = Area(rows, members, nothing, np.zeros(terms.work_rows * STRIDE), _planned_slots(ready, count))
+    rows = np.zeros(len(layout.arrangements) * ARRANGEMENT_ROWS * STRIDE)
+    members = np.zeros(len(layout.members) * MEMBER_ROWS * STRIDE)
+    nothing, paid = np.zeros((2, len(layout.members) * STRIDE))
+    area = Area(rows, members, nothing, paid, np.zeros(terms.work_rows * STRIDE), _planned_slots(ready, count))
     payout, settlement, capped, collared = np.zeros((4, len(layout.arrangements), years, len(layout.parties), count))
     found = Payoffs(payout, settlement, capped, collared, np.zeros((*baselines.shape, count)), baselines)
     held = held_at(ready, baselines, asked)
     for a, t in np.ndindex(baselines.shape):
-        first = ((a * years + t) * ARRANGEMENT_ROWS + OUTTURN) * STRIDE
+        first = (a * ARRANGEMENT_ROWS + OUTTURN) * STRIDE
         rows[first : first + count] = baselines[a, t] * (1.0 - asked)
         _fill_lines(area, terms, a, t, asked)
         settle_year(area, terms, a, t, count)
-        here = {k: rows[(start := ((a * years + t) * ARRANGEMENT_ROWS + k) * STRIDE) : start + count] for k in (MET, POOL, GAIN)}
+        here = {k: rows[(start := (a * ARRANGEMENT_ROWS + k) * STRIDE) : start + count] for k in (MET, POOL, GAIN)}
         found.met[a, t] = here[MET]
         shared = np.divide(here[POOL], here[GAIN], out=np.zeros(count), where=here[GAIN] != 0.0)
         for m, (arrangement, party) in enumerate(layout.members):
             if arrangement == a:
-                _read_member(found, members[(m * years + t) * MEMBER_ROWS * STRIDE :], (a, t, party), shared * held[m, t])
-        members[:], area.work[:] = 0.0, 0.0
+                _read_member(found, members[m * MEMBER_ROWS * STRIDE :], (a, t, party), shared * held[m, t])
+        for area_rows in (members, nothing, paid, area.work):
+            area_rows[:] = 0.0
     return found
 
 

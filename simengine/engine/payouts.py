@@ -30,7 +30,6 @@ from simengine.engine.terms import (
     LIMITED,
     LIMITS,
     LOSS_ADJUSTMENT,
-    MEMBER_ROWS,
     MET,
     MET_SLOT,
     MLR,
@@ -47,7 +46,6 @@ from simengine.engine.terms import (
     RELIEF_SLOT,
     SCORE_SLOT,
     SHARE_MAX,
-    SO_FAR,
     SOFTEN,
     STEP_COUNT,
     UNEARNED_SLOT,
@@ -262,12 +260,8 @@ def _limit_term(out: Floats, so_far: Floats, cap: float, collar: float, n: int) 
 
 
 @inner_kernel
-def _apply_term_limits(area: Area, out: Floats, terms: Arrangements, m: int, t: int, n: int) -> None:
-    years, so_far = terms.term.shape[1], row_view(area.work, SO_FAR)
-    fill_row(so_far, 0.0, n)
-    for year in range(t):
-        add_row(so_far, row_view(area.members, (m * years + year) * MEMBER_ROWS + PAYOUT), n)
-    _limit_term(out, so_far, terms.members.over_term[m, 0], terms.members.over_term[m, 1], n)
+def _apply_term_limits(area: Area, out: Floats, terms: Arrangements, m: int, n: int) -> None:
+    _limit_term(out, row_view(area.paid, m), terms.members.over_term[m, 0], terms.members.over_term[m, 1], n)
 
 
 @inner_kernel
@@ -293,6 +287,6 @@ def party_steps(area: Area, out: Floats, here: Floats, terms: Arrangements, at: 
             scale = terms.scale[a, RELIEF_SLOT, t] * terms.members.part[m, t, RELIEF_PART]
             _relieve(amount, row_view(area.work, CHARGED), relief, scale, n)
         else:
-            _apply_term_limits(area, out, terms, m, t, n)
+            _apply_term_limits(area, out, terms, m, n)
     if terms.uses[a, t, CARRY_FORWARD]:
         add_row(row_view(area.work, CHARGED), amount, n)

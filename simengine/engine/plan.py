@@ -22,7 +22,8 @@ from simengine.engine.build_effects import (
     planned_outturn,
     segment_shares,
 )
-from simengine.engine.build_lines import LinePlan, LineSlots, Noise, build_lines, line_slots
+from simengine.engine.build_groups import build_groups
+from simengine.engine.build_lines import LinePlan, LineSlots, Noise, build_lines, line_slots, pairs_of
 from simengine.engine.build_observed import ObservedLine, build_observed
 from simengine.engine.build_parties import build_parties, build_reported, planned_funding, planned_income
 from simengine.engine.build_population import planned_base_size, population
@@ -174,16 +175,19 @@ def build_model(
     arrangements = build_arrangements(book, spec, made.baselines, made.plan.income)
     changed, seen = changed_lines(made.effects, made.shifts), observed or {}
     noisy = {noise.line: spec.years - noise.observed for noise in made.noises.values()} if noises.target.size else {}
+    lines = build_lines(book, spec, list(made.slots.values()), made.plan.lines, changed, seen)
+    covered = build_covered(book, spec, made.baselines.parts)
     return Model(
         variates=variates,
         noises=noises,
         ops=book.build_ops(),
-        lines=build_lines(book, spec, list(made.slots.values()), made.plan.lines, changed, seen),
+        lines=lines,
         observed=build_observed(spec, seen, noisy),
         effects=made.effects,
         shifts=made.shifts,
         actual=build_actual(made.costs, spec.years),
-        covered=build_covered(book, spec, made.baselines.parts),
+        covered=covered,
+        groups=build_groups(lines, covered, made.effects, len(pairs_of(spec))),
         arrangements=arrangements,
         parties=build_parties(book, spec, made.plan.funding, made.costs, made.budgets.flows),
         reported=build_reported(made.budgets, spec.years),

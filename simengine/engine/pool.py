@@ -217,8 +217,8 @@ def take_fund(payout: Floats, pool: Floats, share: float, n: int) -> None:
 @inner_kernel
 def pool_steps(area: Area, here: Floats, terms: Arrangements, a: int, t: int, n: int) -> None:
     """Steps 6 to 8, in the order of the contract: each acts on what those before it left. The pool in the end has the fund's part in it."""
-    years, pool, term = terms.term.shape[1], row_view(here, POOL), terms.term[a, t]
-    payout = row_view(area.members, (max(terms.fund[a], 0) * years + t) * MEMBER_ROWS + PAYOUT)
+    pool, term = row_view(here, POOL), terms.term[a, t]
+    payout = row_view(area.members, max(terms.fund[a], 0) * MEMBER_ROWS + PAYOUT)
     for k in range(POOL_STEP_COUNT):
         step = terms.order[a, k]
         if terms.uses[a, t, step] == 0:

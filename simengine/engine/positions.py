@@ -12,14 +12,13 @@ from simengine.engine.lines import (
     SUM_PAY,
     SUM_PAY_DN,
     SUM_RELEASED,
-    SUM_ROWS,
     SUM_SAVING,
     SUM_STRANDED,
 )
-from simengine.engine.ops import add_row, add_scaled_row, fill_row, row_view, subtract_row
+from simengine.engine.ops import add_row, add_scaled_row, clear_rows, copy_row, fill_row, row_view, subtract_row
 from simengine.engine.terms import MEMBER_ROWS, SETTLEMENT
 from simengine.engine.tile import STRIDE
-from simengine.jit import Floats, Ints, inner_kernel, keep_apart
+from simengine.jit import Floats, Ints, inner_kernel, keep_apart, rows_apart
 
 #: Output rows of the system by year, and of a party and year.
 NET_SAVING, NET_BENEFIT, NET_POSITION, LEAKAGE, TOTAL_SAVING, TOTAL_RELEASED, TOTAL_STRANDED = range(7)
@@ -66,17 +65,27 @@ def _fund(party: Floats, funding: Floats, scale: float, n: int) -> None:
 
 
 @inner_kernel
-def _start(system: Floats, rows: Floats, x: Floats, parties: Parties, t: int, n: int) -> None:
+def start_positions(system: Floats, rows: Floats, x: Floats, parties: Parties, t: int, n: int) -> None:
     """Zero the system's rows of year t and start every party from its funding."""
-    years = parties.funding_scale.shape[1]
-    for k in range(SYSTEM_ROWS):
-        fill_row(row_view(system, t * SYSTEM_ROWS + k), 0.0, n)
+    clear_rows(system, SYSTEM_ROWS)
     for p in range(parties.in_system.shape[0]):
-        here = rows[(p * years + t) * PARTY_ROWS * STRIDE :]
+        here = rows[p * PARTY_ROWS * STRIDE :]
         funding = row_view(x, parties.funding[p, 0] + parties.funding[p, 1] * t)
         _fund(here, funding, parties.funding_scale[p, t], n)
         if parties.in_system[p]:
-            add_row(row_view(system, t * SYSTEM_ROWS + NET_POSITION), row_view(here, FUNDING), n)
+            add_row(row_view(system, NET_POSITION), row_view(here, FUNDING), n)
+
+
+@inner_kernel
+def _fund_cost(before: Floats, saving: Floats, net: Floats, cost: Floats, scale: float, n: int) -> None:
+    """Take a cost off its funder's position, and off the saving and the net position of the system."""
+    keep_apart()
+    rows_apart()
+    for i in range(n):
+        amount = scale * cost[i]
+        before[i] += amount
+        saving[i] += amount
+        net[i] += amount
 
 
 @inner_kernel
@@ -111,34 +120,31 @@ def _total(system: Floats, sums: Floats, n: int) -> None:
 
 
 @inner_kernel
-def _pair_year(system: Floats, rows: Floats, sums: Floats, parties: Parties, q: int, t: int, n: int) -> None:
-    """Payments and provider costs of pair ``q`` in year ``t``; a pair whose two parties are one pays nothing (its sums are 0)."""
-    years = parties.funding_scale.shape[1]
+def pair_year(system: Floats, rows: Floats, sums: Floats, parties: Parties, q: int, n: int) -> None:
+    """Payments and provider costs of pair ``q`` in the year at hand; a pair whose two parties are one pays nothing (its sums are 0)."""
     payer, provider = parties.pair[q, 0], parties.pair[q, 1]
-    here = system[t * SYSTEM_ROWS * STRIDE :]
-    _pay(rows[(payer * years + t) * PARTY_ROWS * STRIDE :], sums, n)
-    _provide(rows[(provider * years + t) * PARTY_ROWS * STRIDE :], sums, n)
-    _total(here, sums, n)
+    _pay(rows[payer * PARTY_ROWS * STRIDE :], sums, n)
+    _provide(rows[provider * PARTY_ROWS * STRIDE :], sums, n)
+    _total(system, sums, n)
     if parties.in_system[payer] and not parties.in_system[provider]:
-        add_row(row_view(here, LEAKAGE), row_view(sums, SUM_PAY), n)
+        add_row(row_view(system, LEAKAGE), row_view(sums, SUM_PAY), n)
     if parties.in_system[provider] and not parties.in_system[payer]:
-        subtract_row(row_view(here, LEAKAGE), row_view(sums, SUM_PAY), n)
+        subtract_row(row_view(system, LEAKAGE), row_view(sums, SUM_PAY), n)
     if parties.in_system[provider]:
-        subtract_row(row_view(here, NET_POSITION), row_view(sums, SUM_COST), n)
+        subtract_row(row_view(system, NET_POSITION), row_view(sums, SUM_COST), n)
 
 
 @inner_kernel
 def _move_money(system: Floats, rows: Floats, x: Floats, parties: Parties, t: int, n: int) -> None:
     """Money from one party to another, the same with schemes and without."""
-    years = parties.funding_scale.shape[1]
-    leakage = row_view(system, t * SYSTEM_ROWS + LEAKAGE)
+    leakage = row_view(system, LEAKAGE)
     for k in range(parties.flow.shape[0]):
         amount, scale = row_view(x, parties.flow[k, 0] + parties.flow[k, 1] * t), parties.flow_scale[k, t]
         payer, receiver = parties.flow_from[k], parties.flow_to[k]
         if scale != 0.0:
             for row in (BEFORE, DO_NOTHING):
-                add_scaled_row(row_view(rows, (payer * years + t) * PARTY_ROWS + row), amount, -scale, n)
-                add_scaled_row(row_view(rows, (receiver * years + t) * PARTY_ROWS + row), amount, scale, n)
+                add_scaled_row(row_view(rows, payer * PARTY_ROWS + row), amount, -scale, n)
+                add_scaled_row(row_view(rows, receiver * PARTY_ROWS + row), amount, scale, n)
             if parties.in_system[payer] and not parties.in_system[receiver]:
                 add_scaled_row(leakage, amount, scale, n)
             if parties.in_system[receiver] and not parties.in_system[payer]:
@@ -148,56 +154,48 @@ def _move_money(system: Floats, rows: Floats, x: Floats, parties: Parties, t: in
 @inner_kernel
 def _fund_costs(system: Floats, rows: Floats, x: Floats, parties: Parties, t: int, n: int) -> None:
     """Take running costs and investments off whoever funds them and off the system's saving."""
-    years = parties.funding_scale.shape[1]
-    here = system[t * SYSTEM_ROWS * STRIDE :]
     for c in range(parties.cost.shape[0]):
         cost, scale = row_view(x, parties.cost[c, 0] + parties.cost[c, 1] * t), -parties.cost_scale[c, t]
         if scale != 0.0:
             funder = parties.cost_funder[c]
-            add_scaled_row(row_view(rows, (funder * years + t) * PARTY_ROWS + BEFORE), cost, scale, n)
-            add_scaled_row(row_view(here, NET_SAVING), cost, scale, n)
+            before, saving = row_view(rows, funder * PARTY_ROWS + BEFORE), row_view(system, NET_SAVING)
             if parties.in_system[funder]:
-                add_scaled_row(row_view(here, NET_POSITION), cost, scale, n)
+                _fund_cost(before, saving, row_view(system, NET_POSITION), cost, scale, n)
+            else:
+                add_scaled_row(before, cost, scale, n)
+                add_scaled_row(saving, cost, scale, n)
 
 
 @inner_kernel
-def _add_settlements(system: Floats, rows: Floats, members: Floats, parties: Parties, t: int, n: int) -> None:
-    years = parties.funding_scale.shape[1]
+def _add_settlements(system: Floats, rows: Floats, members: Floats, parties: Parties, n: int) -> None:
     for m in range(parties.member_party.shape[0]):
         party = parties.member_party[m]
-        amount = row_view(members, (m * years + t) * MEMBER_ROWS + SETTLEMENT)
-        add_row(row_view(rows, (party * years + t) * PARTY_ROWS + POSITION), amount, n)
+        amount = row_view(members, m * MEMBER_ROWS + SETTLEMENT)
+        add_row(row_view(rows, party * PARTY_ROWS + POSITION), amount, n)
         if not parties.in_system[party]:
-            add_row(row_view(system, t * SYSTEM_ROWS + LEAKAGE), amount, n)
+            add_row(row_view(system, LEAKAGE), amount, n)
 
 
 @inner_kernel
-def position_year(system: Floats, rows: Floats, sums: Floats, members: Floats, x: Floats, parties: Parties, t: int, n: int) -> None:
-    """All positions of year ``t``; ``sums`` holds the pairs' sums, ``members`` the settlements."""
-    years = parties.funding_scale.shape[1]
-    _start(system, rows, x, parties, t, n)
-    for q in range(parties.pair.shape[0]):
-        _pair_year(system, rows, sums[(q * years + t) * SUM_ROWS * STRIDE :], parties, q, t, n)
+def finish_positions(system: Floats, rows: Floats, members: Floats, x: Floats, parties: Parties, t: int, n: int) -> None:
+    """All positions of year ``t``, the pairs being in; ``members`` holds the settlements."""
     _move_money(system, rows, x, parties, t, n)
     _fund_costs(system, rows, x, parties, t, n)
     for p in range(parties.in_system.shape[0]):
-        here = rows[(p * years + t) * PARTY_ROWS * STRIDE :]
-        fill_row(row_view(here, POSITION), 0.0, n)
-        add_row(row_view(here, POSITION), row_view(here, BEFORE), n)
-    _add_settlements(system, rows, members, parties, t, n)
-    here = system[t * SYSTEM_ROWS * STRIDE :]
-    subtract_row(row_view(here, NET_POSITION), row_view(here, LEAKAGE), n)
-    add_row(row_view(here, NET_BENEFIT), row_view(here, NET_POSITION), n)
+        here = rows[p * PARTY_ROWS * STRIDE :]
+        copy_row(row_view(here, POSITION), row_view(here, BEFORE), n)
+    _add_settlements(system, rows, members, parties, n)
+    subtract_row(row_view(system, NET_POSITION), row_view(system, LEAKAGE), n)
+    add_row(row_view(system, NET_BENEFIT), row_view(system, NET_POSITION), n)
     for p in range(parties.in_system.shape[0]):
         if parties.in_system[p]:
-            subtract_row(row_view(here, NET_BENEFIT), row_view(rows, (p * years + t) * PARTY_ROWS + DO_NOTHING), n)
+            subtract_row(row_view(system, NET_BENEFIT), row_view(rows, p * PARTY_ROWS + DO_NOTHING), n)
 
 
 @inner_kernel
 def report_year(out: Floats, x: Floats, reported: Reported, t: int, n: int) -> None:
     """Copy year ``t`` of the numbers that are results as they are to their output rows."""
-    years = reported.scale.shape[1]
     for k in range(reported.slot.shape[0]):
-        target = row_view(out, k * years + t)
+        target = row_view(out, k)
         fill_row(target, 0.0, n)
         add_scaled_row(target, row_view(x, reported.slot[k, 0] + reported.slot[k, 1] * t), reported.scale[k, t], n)

@@ -5,10 +5,11 @@ import numpy as np
 from simengine.engine.block import Model, Scratch
 from simengine.engine.detail import DetailScratch
 from simengine.engine.lines import HISTORY_ROWS, LINE_ROWS, SUM_ROWS
+from simengine.engine.lines_together import SHARED_REDUCTION, SPARE_ROWS
 from simengine.engine.moments import LANES, MOMENT_COLUMNS
 from simengine.engine.ops import run_ops
 from simengine.engine.outputs import Layout
-from simengine.engine.schemes import SCHEME_WORK_ROWS
+from simengine.engine.schemes import scheme_work_rows
 from simengine.engine.tile import STRIDE, TILE
 from simengine.engine.variates import VariateScratch
 from simengine.jit import Floats
@@ -36,17 +37,20 @@ def new_scratch(model: Model, layout: Layout, rows: int, detail_store: Floats, b
         x=x,
         work=_rows(LINE_ROWS),
         history=_rows(HISTORY_ROWS * years),
+        gaps=_rows(model.groups.history_rows),
+        reductions=_rows(SHARED_REDUCTION + model.groups.shared.shape[0]),
         shifts=_rows(model.shifts.source.shape[0] * years),
-        sums=_rows(model.parties.pair.shape[0] * years * SUM_ROWS),
-        held=_rows(len(layout.members) * years),
+        sums=_rows(SUM_ROWS + SPARE_ROWS),
+        held=_rows(len(layout.members)),
+        paid=_rows(len(layout.members)),
         contract=_rows(model.arrangements.work_rows),
-        out=_rows(layout.starts[3]),
+        year=_rows(layout.starts[3] // years),
         variates=VariateScratch(
-            _rows(model.variates.scratch_rows), _rows(model.variates.state_rows), _rows(1), _rows(1), _rows(1).view(np.int64)
+            _rows(model.variates.scratch_rows), _rows(model.variates.state_rows), _rows(1), _rows(1), _rows(1), _rows(1).view(np.int64)
         ),
         detail=DetailScratch(
             savings=_rows(len(layout.schemes) * years if attributed else 1),
-            work=_rows(SCHEME_WORK_ROWS),
+            work=_rows(scheme_work_rows(model.effects)),
             lane=np.zeros(LANES),
             square=np.zeros(LANES),
             partial=np.zeros((blocks, model.detail.plan.shape[0] if wanted else 0, MOMENT_COLUMNS)),

@@ -13,7 +13,6 @@ from simengine.engine.lines import (
     COST_REDUCTION,
     GAP,
     GAPS,
-    HISTORY_ROWS,
     ON_PRICE,
     ON_UNIT_COST,
     PAY,
@@ -122,11 +121,15 @@ def _cost(work: Floats, sums: Floats, history: Floats, x: Floats, lines: Lines, 
 
 
 @inner_kernel
-def special_line_year(work: Floats, sums: Floats, history: Floats, x: Floats, lines: Lines, s: int, t: int, n: int) -> None:
-    """Special line ``s`` in year ``t``, added to the sums of its pair; its reductions and the activity shifted in stand in ``work``."""
+def special_line_year(work: Floats, sums: Floats, history: Floats, x: Floats, lines: Lines, at: tuple[int, int], n: int) -> None:
+    """Add a special line and year to the sums of its pair; its reductions and the activity shifted in stand in ``work``.
+
+    ``at`` is (line, year); ``history`` starts at that year.
+    """
+    s, t = at
     _activity_and_money(work, x, lines, s, t, n)
     _add_money(sums, work, n)
-    _cost(work, sums, history[t * HISTORY_ROWS * STRIDE :], x, lines, s, t, n)
+    _cost(work, sums, history, x, lines, s, t, n)
 
 
 @inner_kernel

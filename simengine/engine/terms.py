@@ -11,8 +11,8 @@ ARRANGEMENT_ROWS = 5
 PAYOUT, WINDFALL, SETTLEMENT, CAP_HIT, COLLAR_HIT = range(5)
 MEMBER_ROWS = 5
 #: Work rows: φ; what is left of the pool for the shares; a member's amount; its scores on gains and losses; the rates; losses to set off;
-#: losses charged and to be charged; payouts so far. Then five rows of one line, at the offsets of an arrangement's.
-PHI, REST, AMOUNT, ON_GAIN, ON_LOSS, MSR_ROW, MLR_ROW, SET_OFF, CARRIED, CHARGED, FULL, SO_FAR, ONE_LINE = range(13)
+#: losses charged and to be charged. Then five rows of one line, at the offsets of an arrangement's.
+PHI, REST, AMOUNT, ON_GAIN, ON_LOSS, MSR_ROW, MLR_ROW, SET_OFF, CARRIED, CHARGED, FULL, ONE_LINE = range(12)
 CONTRACT_WORK_ROWS = ONE_LINE + ARRANGEMENT_ROWS
 #: Rows of a line that settles by itself, by year: outturn, what its payer holds, what its provider holds.
 LINE_OUTTURN, LINE_PAYER, LINE_PROVIDER = range(3)
@@ -48,11 +48,15 @@ QUALITY_TERMS = 5
 
 
 class Area(NamedTuple):
-    """Where settling happens: output rows of arrangements and members, what members hold, work rows, and the slots."""
+    """Where settling a year happens: output rows of arrangements and members, what members hold, work rows, and the slots.
+
+    ``paid`` has a row by member of what was paid out over the term so far; it and the work rows are all that one year leaves the next.
+    """
 
     rows: Floats
     members: Floats
     held: Floats
+    paid: Floats
     work: Floats
     x: Floats
 

@@ -3,7 +3,8 @@
 ``VariatesBuilder`` (variates_builder.py) turns drivers into flat arrays (``Variates``); ``draw_tile`` fills the rows of a tile from
 them. Nothing in the pass is compiled for one study: families are chosen by code. Uniforms are worked off in batches, each a single
 one, two consecutive components of one stream (one call of the generator gives both), or uniforms of one year that go through normal
-scores: correlated with each other by a copula, carried on from the year before, or both. A batch's values are made right after it.
+scores: correlated with each other by a copula, carried on from the year before, or both. A batch's values are made right after it,
+those of a scored batch from the score itself where the family allows (distributions/margins.py), else from its probability.
 """
 
 from typing import Final, NamedTuple
@@ -18,6 +19,15 @@ from simengine.distributions.discrete import fill_discrete
 from simengine.distributions.empirical import fill_empirical
 from simengine.distributions.inverse_table import evaluate, fill_count, fill_table, locate
 from simengine.distributions.lognormal import fill_lognormal
+from simengine.distributions.margins import (
+    COUNT_MARGIN,
+    LOGNORMAL_MARGIN,
+    NORMAL_MARGIN,
+    TABLE_MARGIN,
+    fill_count_margin,
+    fill_lognormal_margin,
+    fill_margin,
+)
 from simengine.distributions.pieces import fill_pieces, fill_whole_pieces
 from simengine.distributions.triangular import fill_triangular
 from simengine.distributions.uniform import fill_uniform as fill_even
@@ -25,7 +35,7 @@ from simengine.distributions.unit_gamma import fill_unit_gamma_fixed
 from simengine.distributions.unit_lognormal import fill_unit_lognormal_fixed
 from simengine.engine.copulas import fill_student_t_cdf
 from simengine.engine.tile import STRIDE
-from simengine.jit import allocating_kernel, inlined, kernel
+from simengine.jit import allocating_kernel, inlined, keep_apart, kernel, rows_apart
 from simengine.sampling import design as designs
 from simengine.sampling.design import Uniforms, fill_uniform_pair
 from simengine.special import fill_normal_cdf
@@ -48,7 +58,8 @@ class Variates(NamedTuple):
     ``carry[k] · before + fresh[k] · score + shift[k]``, with ``before`` kept in row ``state[k]`` (-1: none, and the score stays).
 
     The values made from uniform k are ``value_start[k]`` ... ``value_start[k + 1] - 1``: family code, arguments ``args[value, 4]``,
-    ``table_start`` and ``table_size`` in ``tables``, and the target ``row``. Then the rows ``sum_row[r] + t`` become
+    ``table_start`` and ``table_size`` in ``tables``, and the target ``row``; ``by_probability[k]`` tells whether any value of a scored
+    uniform needs its probability. Then the rows ``sum_row[r] + t`` become
     ``sum_keep[r, t] · (row of the year before) + row + sum_add[r, t]``: walks and mean reversion.
     ``scratch_rows`` is the largest number of uniforms of a batch, ``state_rows`` the number of scores carried.
     """
@@ -67,6 +78,7 @@ class Variates(NamedTuple):
     fresh: Row
     shift: Row
     value_start: Index
+    by_probability: NDArray[np.bool_]
     code: Index
     args: Row
     table_start: Index
@@ -82,11 +94,12 @@ class Variates(NamedTuple):
 
 
 class VariateScratch(NamedTuple):
-    """Working rows of one thread: uniforms or scores of a batch, scores carried on, one more row, and the two of the inverse tables."""
+    """Working rows of one thread: uniforms or scores of a batch, scores carried on, two more rows, and the two of the inverse tables."""
 
     u: Row
     state: Row
     spare: Row
+    shared: Row
     place: Row
     pieces: Index
 
@@ -95,7 +108,7 @@ class VariateScratch(NamedTuple):
 def new_variate_scratch(variates: Variates) -> VariateScratch:
     """Return working rows for ``draw_tile``; one set per thread."""
     u, state = np.empty(variates.scratch_rows * STRIDE), np.empty(variates.state_rows * STRIDE)
-    return VariateScratch(u, state, np.empty(STRIDE), np.empty(STRIDE), np.empty(STRIDE, np.int64))
+    return VariateScratch(u, state, np.empty(STRIDE), np.empty(STRIDE), np.empty(STRIDE), np.empty(STRIDE, np.int64))
 
 
 @inlined
@@ -115,7 +128,7 @@ def fill_uniform(u: Row, variates: Variates, index: int, first: int, n: int) -> 
 
 @kernel
 def _fill_value(x: Row, u: Row, variates: Variates, value: int, scratch: VariateScratch, n: int) -> None:
-    """Fill ``x`` with the quantiles of ``u`` under one value's distribution."""
+    """Fill ``x`` with the quantiles of ``u`` under one value's distribution; of the codes of a margin ``u`` holds scores."""
     code = variates.code[value]
     args = variates.args[value]
     start = variates.table_start[value]
@@ -140,6 +153,14 @@ def _fill_value(x: Row, u: Row, variates: Variates, value: int, scratch: Variate
         fill_whole_pieces(x, u, scratch.pieces, scratch.place, table, args[0], args[1], n)
     elif code == base.BERNOULLI:
         fill_bernoulli(x, u, args[0], n)
+    elif code == NORMAL_MARGIN:
+        fill_even(x, u, args[0], args[1], n)
+    elif code == LOGNORMAL_MARGIN:
+        fill_lognormal_margin(x, u, args[0], args[1], n)
+    elif code == TABLE_MARGIN:
+        fill_margin(x, u, scratch.pieces, scratch.place, table, args[0], args[1], args[2], args[3], n)
+    elif code == COUNT_MARGIN:
+        fill_count_margin(x, u, scratch.pieces, scratch.place, table, args[0], args[1], args[2], args[3], n)
     elif code == base.UNIT_GAMMA:
         fill_unit_gamma_fixed(x, u, args[0], scratch.pieces, scratch.place, table, n)
     elif code == base.UNIT_LOGNORMAL:
@@ -150,9 +171,30 @@ def _fill_value(x: Row, u: Row, variates: Variates, value: int, scratch: Variate
 
 @kernel
 def _add_scaled(y: Row, weight: float, x: Row, n: int) -> None:
-    """``y[i] += weight * x[i]``."""
+    """``y[i] += weight * x[i]``; ``y`` and ``x`` are different rows."""
+    keep_apart()
+    rows_apart()
     for i in range(n):
         y[i] += weight * x[i]
+
+
+@kernel
+def _add_four(y: Row, weights: Row, rows: Row, n: int) -> None:
+    """Add the first four of ``rows``, each by its weight and in their order; ``y`` is none of them."""
+    keep_apart()
+    rows_apart()
+    a, b, c, d = weights[0], weights[1], weights[2], weights[3]
+    p, q, r, s = tile_row(rows, 0), tile_row(rows, 1), tile_row(rows, 2), tile_row(rows, 3)
+    for i in range(n):
+        y[i] = (((y[i] + a * p[i]) + b * q[i]) + c * r[i]) + d * s[i]
+
+
+@kernel
+def _scale(y: Row, weight: float, n: int) -> None:
+    """``y[i] *= weight``."""
+    keep_apart()
+    for i in range(n):
+        y[i] *= weight
 
 
 @kernel
@@ -171,10 +213,10 @@ def _correlate(variates: Variates, batch: int, n: int, scratch: VariateScratch) 
     for k in range(variates.batch_start[batch + 1] - variates.batch_start[batch] - 1, -1, -1):
         packed = variates.factor_start[batch] + k * (k + 1) // 2
         score = tile_row(scratch.u, k)
-        own = variates.factors[packed + k]
-        for i in range(n):
-            score[i] *= own
-        for q in range(k):
+        _scale(score, variates.factors[packed + k], n)
+        for q in range(0, k - 3, 4):
+            _add_four(score, variates.factors[packed + q : packed + q + 4], scratch.u[q * STRIDE :], n)
+        for q in range(k - k % 4, k):
             _add_scaled(score, variates.factors[packed + q], tile_row(scratch.u, q), n)
 
 
@@ -182,14 +224,13 @@ def _correlate(variates: Variates, batch: int, n: int, scratch: VariateScratch) 
 def _mix(variates: Variates, batch: int, first: int, n: int, scratch: VariateScratch) -> None:
     """Turn correlated normal scores into those of a Student t copula: one factor for all, then back to normal scores."""
     df, mixing_start, cdf_start = variates.copula_df[batch], variates.copula_start[batch, 0], variates.copula_start[batch, 1]
+    designs.fill_uniform(scratch.spare, variates.uniforms, variates.mixing[batch], first, n)
+    locate(scratch.pieces, scratch.place, scratch.spare, n)
+    evaluate(scratch.shared, scratch.pieces, scratch.place, variates.tables[mixing_start:], n)
     for k in range(variates.batch_start[batch + 1] - variates.batch_start[batch]):
-        # Drawn anew for each member: one row less to keep, and a uniform costs little.
-        designs.fill_uniform(scratch.spare, variates.uniforms, variates.mixing[batch], first, n)
-        locate(scratch.pieces, scratch.place, scratch.spare, n)
-        evaluate(scratch.spare, scratch.pieces, scratch.place, variates.tables[mixing_start:], n)
         score = tile_row(scratch.u, k)
         for i in range(n):
-            score[i] *= scratch.spare[i]
+            score[i] *= scratch.shared[i]
         fill_student_t_cdf(score, scratch.spare, df, scratch.pieces, scratch.place, variates.tables[cdf_start:], n)
         _score(score, score, variates, scratch, n)
 
@@ -263,11 +304,11 @@ def draw_tile(variates: Variates, first: int, n: int, rows: Row, scratch: Variat
         start = variates.batch_start[batch]
         scored = variates.batch_kind[batch] == SCORED
         for k in range(variates.batch_start[batch + 1] - start):
-            u = tile_row(scratch.u, k)
-            if scored:
-                fill_normal_cdf(u, u, n)
             index = variates.order[start + k]
+            if scored and variates.by_probability[index]:
+                fill_normal_cdf(scratch.spare, tile_row(scratch.u, k), n)
             # The only place where values are made: a second one would double the time to compile.
             for value in range(variates.value_start[index], variates.value_start[index + 1]):
+                u = scratch.spare if scored and variates.code[value] < NORMAL_MARGIN else tile_row(scratch.u, k)
                 _fill_value(tile_row(rows, variates.row[value]), u, variates, value, scratch, n)
     _add_up(variates, rows, n)

@@ -6,8 +6,10 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simengine.distributions.base import Encoded, Row
+from simengine.distributions.margins import NORMAL_MARGIN, by_score
 from simengine.distributions.normal import score_table
 from simengine.engine.copulas import mixing_table, student_t_table
 from simengine.engine.tile import STRIDE, TILE
@@ -99,7 +101,6 @@ class VariatesBuilder:
 
     def add_value(self, uniform_index: int, encoded: Encoded, row: int) -> None:
         """Fill tile row ``row`` with the distribution's quantiles of a uniform; of a volatility only with one cv for all draws."""
-        self.add_table(encoded.table)
         self._values.append((uniform_index, encoded, row))
 
     def add_sum(self, row: int, keep: Sequence[float], add: Sequence[float]) -> None:
@@ -124,7 +125,7 @@ class VariatesBuilder:
         packed = [batch.factor[np.tril_indices(len(batch.members))] if batch.kind == SCORED else np.zeros(0) for batch in batches]
         order = [index for batch in batches for index in batch.members]
         carried = [self._carried.get(index, (NONE, Carry(0.0, 1.0))) for index in order]
-        values = sorted(self._values, key=lambda value: value[0])
+        values = self._by_margins()
         counts = np.bincount(np.array([index for index, _, _ in values], np.int64), minlength=len(keys))
         years = max((len(keep) for _, keep, _ in self._sums), default=0)
         return Variates(
@@ -142,6 +143,7 @@ class VariatesBuilder:
             fresh=np.array([carry.fresh for _, carry in carried], np.float64),
             shift=np.array([carry.shift for _, carry in carried], np.float64),
             value_start=_starts(counts.tolist()),
+            by_probability=self._by_probability(values),
             code=np.array([encoded.code for _, encoded, _ in values], np.int64),
             args=np.array([encoded.args for _, encoded, _ in values], np.float64).reshape(-1, 4),
             table_start=np.array([max(self.add_table(encoded.table), 0) for _, encoded, _ in values], np.int64),
@@ -155,6 +157,22 @@ class VariatesBuilder:
             scratch_rows=max([len(batch.members) for batch in batches], default=1),
             state_rows=max(self._paths, 1),
         )
+
+    def _by_margins(self) -> list[tuple[int, Encoded, int]]:
+        """Return every value, those of scored uniforms encoded by the score where they can be, in the order of the uniforms."""
+        scored = {index for group in self._groups for index in group.members}
+        found: dict[int, Encoded] = {}
+        for index, encoded, _ in self._values:
+            if index in scored and id(encoded) not in found:
+                found[id(encoded)] = by_score(encoded) or encoded
+        values = [(index, found[id(encoded)] if index in scored else encoded, row) for index, encoded, row in self._values]
+        return sorted(values, key=lambda value: value[0])
+
+    def _by_probability(self, values: Sequence[tuple[int, Encoded, int]]) -> NDArray[np.bool_]:
+        """Tell of each uniform whether some value is made from its probability."""
+        found = np.zeros(len(self._names), np.bool_)
+        found[[index for index, encoded, _ in values if encoded.code < NORMAL_MARGIN]] = True
+        return found
 
     def _copula_tables(self, batch: _Batch) -> tuple[int, int]:
         """Where the tables of a t copula start."""

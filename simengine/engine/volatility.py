@@ -17,7 +17,7 @@ from simengine.distributions.unit_lognormal import fill_unit_lognormal
 from simengine.distributions.unit_poisson import fill_poisson
 from simengine.engine.ops import row_view
 from simengine.engine.variates import VariateScratch
-from simengine.jit import Floats, Ints, kernel
+from simengine.jit import Floats, Ints, keep_apart, kernel, rows_apart
 
 GAMMA, LOGNORMAL, POISSON, NEGATIVE_BINOMIAL = range(4)
 FAMILIES = {"gamma": GAMMA, "lognormal": LOGNORMAL, "poisson": POISSON, "negative_binomial": NEGATIVE_BINOMIAL}
@@ -102,9 +102,25 @@ def _count(noise: Floats, u: Floats, activity: Floats, scale: float, mean: Float
 
     ``mean`` is scratch.
     """
+    _count_mean(mean, noise, activity, scale, n)
+    fill_poisson(noise, u, mean, n)
+    _per_planned(noise, activity, scale, n)
+
+
+@kernel
+def _count_mean(mean: Floats, noise: Floats, activity: Floats, scale: float, n: int) -> None:
+    """``mean[i]`` = ``noise[i]`` · ``scale`` · ``activity[i]``."""
+    keep_apart()
+    rows_apart()
     for i in range(n):
         mean[i] = noise[i] * (scale * activity[i])
-    fill_poisson(noise, u, mean, n)
+
+
+@kernel
+def _per_planned(noise: Floats, activity: Floats, scale: float, n: int) -> None:
+    """Divide counts by what they are about; 1 where that is nothing."""
+    keep_apart()
+    rows_apart()
     for i in range(n):
         planned = scale * activity[i]
         noise[i] = 1.0 if planned == 0.0 else noise[i] / planned
@@ -122,7 +138,7 @@ def draw_noises(noises: Noises, first: int, last: int, x: Floats, scratch: Varia
             target[:n] = 1.0
         else:
             table = noises.tables[noises.table_start[k] : noises.table_start[k] + noises.table_size[k]]
-            fill_unit_gamma(target, u, spread, scratch.pieces, scratch.place, table, n)
+            fill_unit_gamma(target, u, spread, scratch.pieces, scratch.place, scratch.spare, table, n)
         if family >= POISSON:
             activity = row_view(x, noises.activity[k])
             _count(target, row_view(x, noises.count_uniform[k]), activity, noises.activity_scale[k], scratch.spare, n)

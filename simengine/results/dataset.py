@@ -1,13 +1,13 @@
-"""Arrays of a run as an ``xarray.Dataset``, named, ordered and annotated as ``schema`` declares (INTERFACE.md, "The result")."""
+"""Arrays of a run as a frame, named, ordered and annotated as ``schema`` declares (INTERFACE.md, "The result")."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 from simengine.errors import ResultError
+from simengine.results.frame import Frame, Series
 from simengine.schema import CURRENCY, DIMENSIONS, FLAGS, VARIABLES, Variable
 
 Array = npt.NDArray[np.float64]
@@ -66,15 +66,15 @@ def last_axis(parts: Sequence[Array]) -> Array:
     return parts[0][..., np.newaxis] if len(parts) == 1 else np.stack(parts, axis=-1)
 
 
-def plan_variables(plan: Mapping[str, Array], labels: Labels) -> dict[str, xr.Variable]:
+def plan_variables(plan: Mapping[str, Array], labels: Labels) -> dict[str, Series]:
     """The plan, as ``plan_`` variables without draw and scenario."""
     return {
-        f"plan_{name}": xr.Variable(("year", *VARIABLES[name].entity), values, _attributes(VARIABLES[name], labels, plan=True))
+        f"plan_{name}": Series(("year", *VARIABLES[name].entity), values, _attributes(VARIABLES[name], labels, plan=True))
         for name, values in plan.items()
     }
 
 
-def draw_variables(draws: Mapping[str, Array], labels: Labels) -> dict[str, xr.Variable]:
+def draw_variables(draws: Mapping[str, Array], labels: Labels) -> dict[str, Series]:
     """Variables over draws from arrays (year, entity…, draw, scenario); flags become small integers."""
     found = {}
     for name, values in draws.items():
@@ -82,18 +82,19 @@ def draw_variables(draws: Mapping[str, Array], labels: Labels) -> dict[str, xr.V
         dims = ("draw", "year", *variable.entity, "scenario")
         ordered = np.moveaxis(values, -2, 0)
         kept = _as_flags(ordered) if name in FLAGS else ordered
-        found[name] = xr.Variable(dims, kept, _attributes(variable, labels))
+        found[name] = Series(dims, kept, _attributes(variable, labels))
     return found
 
 
 def _as_flags(values: Array) -> npt.NDArray[np.int8]:
     """-1, 0 and 1 as int8; a value that is not finite (a failed draw) becomes 0."""
-    return np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0).astype(np.int8)
+    flags: npt.NDArray[np.int8] = (values == 1.0).view(np.int8) - (values == -1.0).view(np.int8)
+    return flags
 
 
 def driver_variables(
     names: Sequence[tuple[str, int, int]], years: int, values: Sequence[Array]
-) -> tuple[dict[str, xr.Variable], dict[str, list[str]]]:
+) -> tuple[dict[str, Series], dict[str, list[str]]]:
     """Driver values as ``driver_value`` and ``driver_path``.
 
     ``names`` are (driver, first row, number of rows) in column order; ``values`` holds per scenario an array (row, draw), NaN for
@@ -101,19 +102,19 @@ def driver_variables(
     """
     single = [(name, start) for name, start, rows in names if rows == 1]
     yearly = [(name, start) for name, start, rows in names if rows > 1]
-    variables: dict[str, xr.Variable] = {}
+    variables: dict[str, Series] = {}
     labels: dict[str, list[str]] = {}
     if single:
         rows = [start for _, start in single]
         stacked = last_axis([rows_of(array, np.array(rows)) for array in values])
-        variables["driver_value"] = xr.Variable(
+        variables["driver_value"] = Series(
             ("draw", "driver", "scenario"), np.moveaxis(stacked, 1, 0), {"long_name": "value drawn, as written in the study", "units": "1"}
         )
         labels["driver"] = [name for name, _ in single]
     if yearly:
         index = np.array([[start + t for _, start in yearly] for t in range(years)])
         stacked = last_axis([rows_of(array, index) for array in values])
-        variables["driver_path"] = xr.Variable(
+        variables["driver_path"] = Series(
             ("draw", "year", "path_driver", "scenario"),
             np.moveaxis(stacked, 2, 0),
             {"long_name": "value drawn in each year, as written in the study", "units": "1"},
@@ -122,10 +123,10 @@ def driver_variables(
     return variables, labels
 
 
-def assemble(variables: Mapping[str, xr.Variable], labels: Labels, driver_labels: Mapping[str, Sequence[str]], draws: int) -> xr.Dataset:
-    """The dataset with its coordinates; only dimensions in use are given labels."""
+def assemble(variables: Mapping[str, Series], labels: Labels, driver_labels: Mapping[str, Sequence[str]], draws: int) -> Frame:
+    """The frame with its coordinates; only dimensions in use are given labels."""
     used = {dimension for variable in variables.values() for dimension in variable.dims}
-    coordinates: dict[str, xr.Variable] = {}
+    coordinates: dict[str, Series] = {}
     for dimension in DIMENSIONS:
         if dimension not in used:
             continue
@@ -134,17 +135,17 @@ def assemble(variables: Mapping[str, xr.Variable], labels: Labels, driver_labels
             values: npt.NDArray[np.int64] | npt.NDArray[np.object_] = np.arange(draws)
         else:
             values = np.array(list(labels.along(dimension) if names is None else names), dtype=object)
-        coordinates[dimension] = xr.Variable((dimension,), values, {"long_name": DIMENSIONS[dimension]})
-    dataset = xr.Dataset(dict(variables), coords=coordinates)
-    validate(dataset)
-    return dataset
+        coordinates[dimension] = Series((dimension,), values, {"long_name": DIMENSIONS[dimension]})
+    frame = Frame(dict(variables), coordinates)
+    validate(frame)
+    return frame
 
 
-def validate(dataset: xr.Dataset) -> None:
+def validate(frame: Frame) -> None:
     """Check names and dimensions against the schema; raises ResultError naming what does not fit."""
     faults = []
-    for name, found in dataset.data_vars.items():
-        plain = str(name).removeprefix("plan_")
+    for name, found in frame.data_vars.items():
+        plain = name.removeprefix("plan_")
         if plain in VARIABLES:
             entity = VARIABLES[plain].entity
             expected = ("year", *entity) if plain != name else ("draw", "year", *entity, "scenario")

@@ -7,12 +7,16 @@ import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
+from simengine.results.frame import Anything, Frame, as_frame
 from simengine.schema import SCHEMA_VERSION
 from simengine.version import VERSION
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _STRUCTURED = ("column_map", "drivers", "warnings", "funding_assumed", "correlations", "unidentified_savings")
 _PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "xarray", "h5py", "h5netcdf")
@@ -74,17 +78,22 @@ def attributes(run: Run) -> dict[str, str | int]:
     }
 
 
-def digests(dataset: xr.Dataset) -> dict[str, str]:
+def digests(dataset: "Frame | xr.Dataset") -> dict[str, str]:
     """sha256 of the values of every variable and coordinate, in C order."""
-    found = {}
-    for name in sorted(map(str, dataset.variables)):
-        values = dataset[name].to_numpy()
-        if values.dtype.kind in "OU":
-            data: bytes | memoryview = "\0".join(str(value) for value in values.ravel()).encode()
-        else:
-            data = np.ascontiguousarray(values).data
-        found[name] = hashlib.sha256(data).hexdigest()
-    return found
+    frame = as_frame(dataset)
+    return {name: digest(frame[name].to_numpy()) for name in sorted((*frame.data_vars, *frame.coords))}
+
+
+def digest(values: Anything) -> str:
+    """sha256 of the values of an array in C order, of texts with a zero byte between them."""
+    if values.dtype.kind in "OU":
+        return joined_texts(values)
+    return hashlib.sha256(np.ascontiguousarray(values).data).hexdigest()
+
+
+def joined_texts(values: Anything) -> str:
+    """sha256 of texts in C order with a zero byte between them."""
+    return hashlib.sha256("\0".join(str(value) for value in values.ravel()).encode()).hexdigest()
 
 
 def content_hash(found: Mapping[str, str]) -> str:

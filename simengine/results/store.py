@@ -3,19 +3,23 @@
 import contextlib
 import errno
 import io
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
-
-import xarray as xr
+from typing import TYPE_CHECKING, Any
 
 from simengine.errors import ResultError
+from simengine.results.frame import Frame, as_frame
+from simengine.results.provenance import content_hash
 from simengine.results.tables import TABLES_GROUP
 from simengine.schema import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 SUMMARY_GROUP = "summary"
 #: Room left on the disk beyond the estimated size of a file.
@@ -56,11 +60,13 @@ def check_replacement(path: Path, identity: str, seed: int, draws: int, variable
     if not path.exists():
         return
     try:
-        with xr.open_dataset(path, engine="h5netcdf") as found:
-            about, there = dict(found.attrs), {str(name) for name in found.data_vars if not str(name).startswith("plan_")} - {"failed"}
+        from simengine.results.netcdf import attributes_and_variables
+
+        about, names = attributes_and_variables(path)
     except Exception:  # damaged files end in many kinds of error, deep in the readers
         msg = f"{path} is not a result of simrisk and is left alone: give another --out"
         raise ResultError(msg) from None
+    there = {name for name in names if not name.startswith("plan_")} - {"failed"}
     if about.get("identity") != identity or about.get("seed") != str(seed):
         msg = f"{path} is the result of another study, seed or scenarios and is left alone: give another --out"
         raise ResultError(msg)
@@ -139,15 +145,18 @@ class _Disk(io.FileIO):
         os.fsync(self.fileno())
 
 
-def _write(disk: _Disk, dataset: xr.Dataset, groups: Mapping[str, xr.Dataset]) -> None:
-    import h5netcdf
-    from xarray.backends import H5NetCDFStore
+def _write(disk: _Disk, dataset: "Frame | xr.Dataset", groups: Mapping[str, "Frame | xr.Dataset"], digested: bool = False) -> None:
+    from simengine.results.netcdf import Writer
 
     try:
-        with h5netcdf.File(disk, "w") as file:
-            dataset.dump_to_store(H5NetCDFStore(file))
+        with Writer(disk) as file:
+            frame = as_frame(dataset)
+            found = file.write(frame, digested=digested)
+            added = {"digests": json.dumps(found), "content_hash": content_hash(found)} if digested else {}
+            file.describe({**frame.attrs, **added})
             for name, group in groups.items():
-                group.dump_to_store(H5NetCDFStore(file.create_group(name)))
+                file.write(as_frame(group), name)
+                file.describe(group.attrs, name)
     except Exception:
         # HDF5 stumbles over what it reads back after a write that failed: the reason is that write
         if disk.fault is None:
@@ -155,15 +164,19 @@ def _write(disk: _Disk, dataset: xr.Dataset, groups: Mapping[str, xr.Dataset]) -
     disk.finish()
 
 
-def write_result(path: Path, dataset: xr.Dataset, summary: xr.Dataset, tables: xr.Dataset) -> None:
+def write_result(
+    path: Path, dataset: "Frame | xr.Dataset", summary: "Frame | xr.Dataset", tables: "Frame | xr.Dataset", *, digested: bool = False
+) -> None:
     """Write a run, its summary and its inverse tables; ``path`` either holds the whole of it afterwards or what it held before.
+
+    With ``digested`` the file also gets the digests of the run, worked out while it is written: the same as ``provenance.digests``.
 
     Raises ResultError where the disk is full or the file cannot be written.
     """
     try:
         # an interrupt is raised in the main thread only: on this other one it cannot strike inside HDF5
         with _beside(path) as part, _Disk(part) as disk, ThreadPoolExecutor(1) as pool:
-            work = pool.submit(_write, disk, dataset, {SUMMARY_GROUP: summary, TABLES_GROUP: tables})
+            work = pool.submit(_write, disk, dataset, {SUMMARY_GROUP: summary, TABLES_GROUP: tables}, digested)
             try:
                 work.result()
             except BaseException as problem:
@@ -182,7 +195,7 @@ def _explained(problem: OSError) -> str:
     return _reason(problem)
 
 
-def read_result(path: Path) -> tuple[xr.Dataset, xr.Dataset]:
+def read_result(path: Path) -> "tuple[xr.Dataset, xr.Dataset]":
     """Open a run and its summary (both lazily).
 
     Raises ResultError where the file is missing, is not a result of simrisk, or was written by a version with another layout.
@@ -193,6 +206,8 @@ def read_result(path: Path) -> tuple[xr.Dataset, xr.Dataset]:
     if path.is_dir():
         msg = f"{path} is a folder, not a result file"
         raise ResultError(msg)
+    import xarray as xr
+
     try:
         dataset = xr.open_dataset(path, engine="h5netcdf")
     except PermissionError:

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.errors import ParameterError
-from simengine.jit import allocating_kernel, float_bits, kernel
+from simengine.jit import allocating_kernel, float_bits, keep_apart, kernel, rows_apart
 from simengine.sampling.sobol import SobolTables, fill_sobol, sobol_tables
 from simengine.sampling.streams import (
     PURPOSE_PERMUTATION,
     fill_stream,
     fill_stream_pair,
     open_unit,
-    philox4x32,
+    philox_round,
     stream_key,
 )
 
@@ -51,6 +51,23 @@ class Uniforms(NamedTuple):
     sobol: SobolTables
 
 
+@kernel
+def _fill_words(words: NDArray[np.int64], key_low: int, key_high: int, component: int, block: int) -> None:
+    """Fill 256 random 32-bit words."""
+    keep_apart()
+    calls = HYPERCUBE // 4
+    for call in range(HYPERCUBE // 4):
+        a, b, c, d = block & _WORD, block >> 32, (component * calls + call) & _WORD, PURPOSE_PERMUTATION
+        k0, k1 = key_low & _WORD, key_high & _WORD
+        # The rounds stand here, not in a call of philox4x32: unrolled, that is too long to be inlined.
+        for _ in range(10):
+            a, b, c, d, k0, k1 = philox_round(a, b, c, d, k0, k1)
+        words[call] = a
+        words[call + calls] = b
+        words[call + 2 * calls] = c
+        words[call + 3 * calls] = d
+
+
 @allocating_kernel
 def fill_permutation(permutation: NDArray[np.int64], key_low: int, key_high: int, component: int, block: int) -> None:
     """Fill 0..255 in the random order of Latin hypercube ``block`` (Fisher-Yates; 32-bit words scaled by a product).
@@ -58,17 +75,12 @@ def fill_permutation(permutation: NDArray[np.int64], key_low: int, key_high: int
     A word times the number of choices, over 2^32, favours no choice by more than 2^-24 of its probability.
     """
     words = np.empty(HYPERCUBE, np.int64)
-    calls = HYPERCUBE // 4
-    for call in range(calls):
-        a, b, c, d = philox4x32(block & _WORD, block >> 32, component * calls + call, PURPOSE_PERMUTATION, key_low, key_high)
-        words[call] = a
-        words[call + calls] = b
-        words[call + 2 * calls] = c
-        words[call + 3 * calls] = d
+    _fill_words(words, key_low, key_high, component, block)
     for i in range(HYPERCUBE):
         permutation[i] = i
     for i in range(HYPERCUBE - 1, 0, -1):
-        j = (int(words[i]) * (i + 1)) >> 32
+        # The mask says that it is a place, and costs nothing: what may be negative is tested.
+        j = ((int(words[i]) * (i + 1)) >> 32) & (HYPERCUBE - 1)
         swapped = permutation[j]
         permutation[j] = permutation[i]
         permutation[i] = swapped
@@ -77,6 +89,8 @@ def fill_permutation(permutation: NDArray[np.int64], key_low: int, key_high: int
 @kernel
 def stratify(u: NDArray[np.float64], permutation: NDArray[np.int64], n: int) -> None:
     """Move ``u[i]`` into stratum ``permutation[i]`` of 256: the stratum takes the top 8 of 52 bits, ``u`` gives the other 44."""
+    keep_apart()
+    rows_apart()
     for i in range(n):
         place = float_bits(u[i] + _ALMOST_ONE) & _MANTISSA
         u[i] = open_unit((permutation[i] << 44) | (place >> 8))

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.errors import ParameterError
-from simengine.jit import allocating_kernel, kernel
+from simengine.jit import bits_float, float_bits, keep_apart, kernel, rows_apart
 from simengine.sampling.streams import PURPOSE_SCRAMBLE, open_unit, philox4x32
 
 #: Columns (drivers) that have direction numbers.
@@ -139,21 +139,35 @@ def _tile(directions: NDArray[np.int64]) -> NDArray[np.int64]:
     return points.ravel()
 
 
-@allocating_kernel
+@kernel
+def _repeat_point(u: NDArray[np.float64]) -> None:
+    """Write the first values, one for each replicate, again for every other point of a tile."""
+    keep_apart()
+    for i in range(REPLICATES, _TILE):
+        u[i] = u[i - REPLICATES]
+
+
+@kernel
+def _shift_points(u: NDArray[np.float64], points: NDArray[np.int64], n: int) -> None:
+    """Turn the bits of ``u[i]`` and the unshifted ``points[i]`` into coordinates."""
+    keep_apart()
+    rows_apart()
+    for i in range(n):
+        u[i] = open_unit(points[i] ^ float_bits(u[i]))
+
+
+@kernel
 def fill_sobol(u: NDArray[np.float64], tables: SobolTables, row: int, first: int, n: int) -> None:
     """``u[i]`` = coordinate of draw ``first + i`` in table row ``row``, i < n; ``first`` is a multiple of 512, n <= 512.
 
-    Up to 15 values beyond n are written, so that whole points are filled: ``u`` has room for a tile.
+    Values beyond n are written too: ``u`` has room for a tile. What the tile's points are shifted by stands in ``u`` itself, as bits.
     """
-    start = np.empty(REPLICATES, np.int64)
     for r in range(REPLICATES):
-        start[r] = tables.shift[row, r]
-    block = first >> 9
-    for bit in range(_TILE_BITS, INDEX_BITS):
-        if (block >> (bit - _TILE_BITS)) & 1:
-            for r in range(REPLICATES):
-                start[r] ^= tables.directions[row, bit, r]
-    points = tables.tile[row]
-    for k in range((n + REPLICATES - 1) // REPLICATES):
-        for r in range(REPLICATES):
-            u[k * REPLICATES + r] = open_unit(points[k * REPLICATES + r] ^ start[r])
+        start, block, bit = tables.shift[row, r], first >> 9, _TILE_BITS
+        while block > 0 and bit < INDEX_BITS:
+            start ^= tables.directions[row, bit, r] if block & 1 else 0
+            block >>= 1
+            bit += 1
+        u[r] = bits_float(start)
+    _repeat_point(u)
+    _shift_points(u, tables.tile[row], n)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.errors import ParameterError
-from simengine.jit import bits_float, kernel
+from simengine.jit import bits_float, keep_apart, kernel, rows_apart
 
 #: Part of every key: a change to anything that alters draws must change it.
 STREAM_VERSION: Final = "simrisk-stream-1"
@@ -44,7 +44,7 @@ def stream_key(seed: int, name: str) -> int:
 
 
 @kernel
-def _philox_round(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int, int, int]:
+def philox_round(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int, int, int]:
     """One round: the new counter words and the bumped key."""
     p0 = 0xD2511F53 * c0
     p1 = 0xCD9E8D57 * c2
@@ -59,7 +59,7 @@ def philox4x32(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[in
     # Masks tell the compiler that the upper halves are zero: 32-bit multiplications, hence vector code.
     c0, c1, c2, c3, k0, k1 = c0 & _WORD, c1 & _WORD, c2 & _WORD, c3 & _WORD, k0 & _WORD, k1 & _WORD
     for _ in range(10):
-        c0, c1, c2, c3, k0, k1 = _philox_round(c0, c1, c2, c3, k0, k1)
+        c0, c1, c2, c3, k0, k1 = philox_round(c0, c1, c2, c3, k0, k1)
     return c0, c1, c2, c3
 
 
@@ -78,6 +78,8 @@ def uniform_of_words(low: int, high: int) -> float:
 @kernel
 def fill_stream(u: NDArray[np.float64], key_low: int, key_high: int, component: int, first: int, n: int) -> None:
     """``u[i]`` = the uniform of draw ``first + i`` and one component, i < n; the key as two 32-bit words."""
+    keep_apart()
+    rows_apart()
     pair = (component >> 1) & _WORD
     # All ones for an odd component: chosen by bits, as a branch in the loop would keep it from becoming vector code.
     odd = -(component & 1)
@@ -86,17 +88,19 @@ def fill_stream(u: NDArray[np.float64], key_low: int, key_high: int, component: 
         a, b, c, d, k0, k1 = draw & _WORD, (draw >> 32) & _WORD, pair, PURPOSE_UNIFORM, key_low & _WORD, key_high & _WORD
         # The ten rounds stand here, not in a call of philox4x32: unrolled, that is too long to be inlined.
         for _ in range(10):
-            a, b, c, d, k0, k1 = _philox_round(a, b, c, d, k0, k1)
+            a, b, c, d, k0, k1 = philox_round(a, b, c, d, k0, k1)
         u[i] = uniform_of_words(a ^ ((a ^ c) & odd), b ^ ((b ^ d) & odd))
 
 
 @kernel
 def fill_stream_pair(u: NDArray[np.float64], v: NDArray[np.float64], key_low: int, key_high: int, pair: int, first: int, n: int) -> None:
     """Fill ``u`` with component 2 ``pair`` and ``v`` with the next: one call of the generator gives both."""
+    keep_apart()
+    rows_apart()
     for i in range(n):
         draw = first + i
         a, b, c, d, k0, k1 = draw & _WORD, (draw >> 32) & _WORD, pair & _WORD, PURPOSE_UNIFORM, key_low & _WORD, key_high & _WORD
         for _ in range(10):
-            a, b, c, d, k0, k1 = _philox_round(a, b, c, d, k0, k1)
+            a, b, c, d, k0, k1 = philox_round(a, b, c, d, k0, k1)
         u[i] = uniform_of_words(a, b)
         v[i] = uniform_of_words(c, d)

@@ -13,7 +13,7 @@ _MOST_FOR_KENDALL = 2**14
 
 def ranks(values: Array) -> Array:
     """Return the ranks of values, ties sharing their mean rank."""
-    order = np.argsort(values, kind="stable")
+    order = np.argsort(values)  # ties share a rank: their order is of no account
     ordered = values[order]
     first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     sizes = np.diff(np.concatenate([first, [len(values)]]))

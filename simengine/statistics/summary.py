@@ -1,30 +1,35 @@
 """The summary of a run: mean, spread, quantiles and tail risk of every output, each with its standard error (MODEL.md section 7).
 
-Value at risk is the loss at the 5 % quantile (-q05), expected shortfall the mean loss of the worst 5 % of draws: both positive for a loss.
 The period ``term`` is the sum over the years; of a flag only the chance that it held in any year.
 """
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import queue
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 from simengine.engine.moments import BATCH, BATCH_SQUARES, BATCH_SUM, COUNT, REPLICATE, REPLICATES, SQUARES, SUM
+from simengine.results.frame import Frame, Series, as_frame, like
 from simengine.schema import FLAGS, VARIABLES
-from simengine.statistics.standard_error import standard_error
+from simengine.statistics.series import STATISTICS, Found, SeriesStatistics
 
+if TYPE_CHECKING:
+    import xarray as xr
+
+_D = TypeVar("_D", Frame, "xr.Dataset")
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q95": 0.95}
-STATISTICS = ("mean", "sd", *QUANTILES, "p_below_zero", "p_above_zero", "value_at_risk", "expected_shortfall")
-TAIL = 0.05
 TERM = "term"
 #: Variables that are also compared draw by draw with the base, under the name with ``_difference``, where there are scenarios.
 COMPARED = ("net_saving", "net_position", "party_position")
+#: Variables that are read before those under way are done.
+_AHEAD = 2
 _CHANCES = [STATISTICS.index("p_below_zero"), STATISTICS.index("p_above_zero")]
 
 
@@ -56,113 +61,112 @@ def moments_to_statistics(moments: Array, plan: Array, sampler: str) -> tuple[di
     return {"mean": plan + shift, "sd": np.sqrt(variance)}, {"mean": error, "sd": unknown}
 
 
-def _probability(indicator: Flags, sampler: str, good: Flags | None, count: int) -> tuple[float, float]:
-    """A probability and its error; one that was never (or always) seen still has the error of one draw in the whole run."""
-    value = float(indicator.sum() if good is None else indicator[good].sum()) / count
-    error = standard_error(indicator, sampler, good)
-    return value, max(1.0 / count, error) if value in (0.0, 1.0) else error
-
-
-def _quantile(ordered: Array, values: Array, level: float, sampler: str, good: Flags | None) -> tuple[float, float]:
-    """A quantile and its error, through the error of the distribution function there."""
-    value = float(np.quantile(ordered, level))
-    below = standard_error(values <= value, sampler, good)
-    if not np.isfinite(below):
-        return value, np.nan
-    low, high = np.quantile(ordered, [max(level - below, 0.0), min(level + below, 1.0)])
-    return value, float(high - low) / 2.0
-
-
-def series_statistics(values: Array, sampler: str, good: Flags | None = None) -> tuple[Array, Array]:
-    """Every statistic of one series of draws, and its standard error, in the order of ``STATISTICS``.
-
-    ``good`` marks the draws that count, by default all; these must be finite.
-    """
-    chosen = values if good is None else values[good]
-    if chosen.size == 0:
-        return np.full(len(STATISTICS), np.nan), np.full(len(STATISTICS), np.nan)
-    if chosen.min() == chosen.max():
-        return _constant(float(chosen[0]), chosen.size)
-    centre = float(chosen[0])
-    shifted = values - centre
-    mean = float((shifted if good is None else shifted[good]).mean())
-    squares = (shifted - mean) ** 2
-    sd = float(np.sqrt((squares if good is None else squares[good]).sum() / (chosen.size - 1)))
-    ordered = np.sort(chosen)
-    found: list[tuple[float, float]] = [
-        (centre + mean, standard_error(shifted, sampler, good)),
-        (sd, standard_error(squares, sampler, good) / (2.0 * sd)),
-        *(_quantile(ordered, values, level, sampler, good) for level in QUANTILES.values()),
-        _probability(values < 0.0, sampler, good, chosen.size),
-        _probability(values > 0.0, sampler, good, chosen.size),
-    ]
-    low, low_error = found[2]
-    excess = np.minimum(values - low, 0.0)
-    shortfall = -(low + float((excess if good is None else excess[good]).mean()) / TAIL)
-    found.extend([(-low, low_error), (shortfall, standard_error(excess, sampler, good) / TAIL)])
-    return np.array([value for value, _ in found]), np.array([error for _, error in found])
-
-
-def _constant(value: float, count: int) -> tuple[Array, Array]:
-    """Statistics of a series that does not vary: certain, but for a single draw, which says nothing of its spread."""
-    found = [value, 0.0 if count > 1 else np.nan, *[value] * len(QUANTILES), float(value < 0.0), float(value > 0.0), -value, -value]
-    return np.array(found), np.full(len(found), 0.0 if count > 1 else np.nan)
-
-
-def _flag_statistics(values: Array, sampler: str, good: Flags | None = None) -> tuple[Array, Array]:
+def _flag_statistics(series: SeriesStatistics, values: Array, good: Flags | None = None) -> Found:
     """Statistics of a flag: as of any series, but what was never seen is not certain never to be."""
-    found, errors = series_statistics(values, sampler, good)
+    found, errors = series.statistics(values, good)
     errors[_CHANCES] = np.maximum(errors[_CHANCES], 1.0 / (values.size if good is None else max(int(good.sum()), 1)))
     return found, errors
 
 
-def _flag_of_term(values: Array, sampler: str, good: Flags | None) -> tuple[Array, Array]:
+def _flag_of_term(series: SeriesStatistics, values: npt.NDArray[Any], good: Flags | None) -> Found:
     """The chances that a flag (draw, year) was above and below zero in any year; no other statistic of it has a meaning."""
     found = np.full((2, len(STATISTICS)), np.nan)
     for statistic, ever in (("p_below_zero", (values < 0.0).any(axis=1)), ("p_above_zero", (values > 0.0).any(axis=1))):
-        k = STATISTICS.index(statistic)
         at = STATISTICS.index("p_above_zero")
-        value, error = _flag_statistics(np.asarray(ever, dtype=np.float64), sampler, good)
-        found[:, k] = value[at], error[at]
+        value, error = _flag_statistics(series, np.asarray(ever, dtype=np.float64), good)
+        found[:, STATISTICS.index(statistic)] = value[at], error[at]
     return found[0], found[1]
 
 
-def _variable(name: str, values: npt.NDArray[np.generic], good: Flags, sampler: str) -> tuple[Array, Array]:
-    """Statistics and errors (statistic, period, entity…, scenario) of a variable (draw, year, entity…, scenario)."""
-    shape = values.shape
-    years, scenarios = shape[1], shape[-1]
-    flat = np.asarray(values, dtype=np.float64).reshape(shape[0], years, -1)
-    total = None if name in FLAGS else flat.sum(axis=1)
-    found = np.empty((2, len(STATISTICS), years + 1, flat.shape[2]))
-    for k in range(flat.shape[2]):
-        use = good[:, k % scenarios]
+def _along(place: tuple[int, ...]) -> Any:
+    """Index of everything along the first two dimensions at one place of the others."""
+    return (slice(None), slice(None), *place)
+
+
+def _column(values: npt.NDArray[Any]) -> Array:
+    """A series with its draws one after another."""
+    return np.ascontiguousarray(values, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class _Variable:
+    """A variable of draws (draw, year, entity…, scenario) whose statistics are wanted."""
+
+    values: npt.NDArray[Any]
+    good: Flags  # (draw, scenario)
+    flag: bool
+
+    def places(self) -> Iterator[tuple[int, ...]]:
+        """Entity and scenario of each of its paths over the years."""
+        return np.ndindex(self.values.shape[2:])
+
+    def path(self, series: SeriesStatistics, place: tuple[int, ...]) -> tuple[Array, Array]:
+        """Statistics and errors (statistic, period) of one path: by year, then of the term."""
+        use, years = self.good[:, place[-1]], self.values.shape[1]
         counted = None if use.all() else use
-        for year in range(years):
-            column = np.ascontiguousarray(flat[:, year, k])
-            found[:, :, year, k] = (_flag_statistics if name in FLAGS else series_statistics)(column, sampler, counted)
-        if total is None:
-            found[:, :, years, k] = _flag_of_term(flat[:, :, k], sampler, counted)
+        path = self.values[_along(place)]
+        columns = (_column(path[:, year]) for year in range(years))
+        if self.flag:
+            found = [_flag_statistics(series, column, counted) for column in columns]
+            found.append(_flag_of_term(series, path, counted))
         else:
-            found[:, :, years, k] = series_statistics(np.ascontiguousarray(total[:, k]), sampler, counted)
-    target = (len(STATISTICS), years + 1, *shape[2:])
-    return found[0].reshape(target), found[1].reshape(target)
+            total, found = np.zeros(path.shape[0]), []
+            for column in columns:
+                found.append(series.statistics(column, counted))
+                total += column
+            found.append(series.statistics(total, counted))
+        return np.stack([values for values, _ in found], axis=-1), np.stack([errors for _, errors in found], axis=-1)
 
 
-def _difference(name: str, values: Array, good: Flags, sampler: str) -> tuple[Array, Array]:
-    """Statistics of the draw-by-draw difference of every scenario from the base; not a number for the base itself."""
-    both = good & good[:, :1]
-    found, errors = _variable(name, values - values[..., :1], both, sampler)
-    found[..., 0] = errors[..., 0] = np.nan
-    return found, errors
+def _statistics(variables: Iterable[_Variable], draws: int, sampler: str, threads: int) -> Iterator[Found]:
+    """Statistics and errors (statistic, period, entity…, scenario) of every variable; the threads take path after path.
+
+    Of variables that are still in a file only those under way are in memory.
+    """
+    work: queue.SimpleQueue[SeriesStatistics] = queue.SimpleQueue()
+
+    def path(variable: _Variable, place: tuple[int, ...]) -> Found:
+        series = work.get()
+        try:
+            return variable.path(series, place)
+        finally:
+            work.put(series)
+
+    for _ in range(threads):
+        work.put(SeriesStatistics(draws, sampler))
+    waiting: deque[list[tuple[tuple[int, ...], Future[Found]]]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for variable in variables:
+            waiting.append([(place, pool.submit(path, variable, place)) for place in variable.places()])
+            if len(waiting) > _AHEAD:
+                yield _together(waiting.popleft())
+        while waiting:
+            yield _together(waiting.popleft())
 
 
-def summarise(result: xr.Dataset, detail: DetailMoments | None = None, threads: int = 2) -> xr.Dataset:
+def _together(paths: Sequence[tuple[tuple[int, ...], Future[Found]]]) -> Found:
+    """Arrays (statistic, period, entity…, scenario) of the paths of a variable."""
+    done = [(place, *future.result()) for place, future in paths]
+    last, first, _ = done[-1]
+    values, errors = np.empty((2, *first.shape, *(size + 1 for size in last)))
+    for place, found, error in done:
+        values[_along(place)], errors[_along(place)] = found, error
+    return values, errors
+
+
+def _difference(variable: _Variable) -> _Variable:
+    """The draw-by-draw difference of every scenario from the base."""
+    values = np.asarray(variable.values, dtype=np.float64)
+    return _Variable(values - values[..., :1], variable.good & variable.good[:, :1], flag=False)
+
+
+def summarise(result: _D, detail: DetailMoments | None = None, threads: int = 2) -> _D:
     """The summary of a run.
 
     Parameters
     ----------
     result
-        A run as ``simengine.run`` gives it or a stored one read back.
+        A run as ``simengine.run`` gives it or a stored one read back, or the frame of one.
     detail
         Moments of the line and scheme variables that are not stored.
     threads
@@ -170,39 +174,49 @@ def summarise(result: xr.Dataset, detail: DetailMoments | None = None, threads: 
 
     Returns
     -------
-    One variable per output with dimensions (statistic, period, entity…, scenario), and its standard error under the name with ``_se``.
+    One variable per output with dimensions (statistic, period, entity…, scenario), and its standard error under the name with ``_se``: a
+    dataset of xarray, or a frame where that was given.
     """
+    return like(result, _summary(as_frame(result), detail, threads))
+
+
+def _summary(result: Frame, detail: DetailMoments | None, threads: int) -> Frame:
     sampler, good = str(result.attrs["sampler"]), _good(result)
-    names = [str(name) for name in result.data_vars if name in VARIABLES]
-    with ThreadPoolExecutor(max(threads, 1)) as pool:
-        done = list(pool.map(lambda name: _variable(name, result[name].to_numpy(), good, sampler), names))
-    periods = [*map(str, result["year"].to_numpy()), TERM]
-    variables: dict[str, tuple[Sequence[str], Array, dict[str, str]]] = {}
-    for name, (values, errors) in zip(names, done, strict=True):
-        dims = ("statistic", "period", *map(str, result[name].dims[2:]))
-        _add(variables, name, dims, values, errors, dict(result[name].attrs))
-    for name in (name for name in COMPARED if name in names and result.sizes["scenario"] > 1):
-        dims = ("statistic", "period", *map(str, result[name].dims[2:]))
-        about = dict(result[name].attrs)
-        about["long_name"] += ": difference from the base on the same draws"
-        values, errors = _difference(name, result[name].to_numpy(), good, sampler)
-        _add(variables, f"{name}_difference", dims, values, errors, about)
-    if detail is not None:
-        for name in detail.values:
-            if name not in names:
-                dims = ("statistic", "period", *VARIABLES[name].entity, "scenario")
-                attributes = dict(result[f"plan_{name}"].attrs)
-                attributes["long_name"] = VARIABLES[name].meaning
-                values, errors = _spread(detail.values[name]), _spread(detail.errors[name])
-                # errors of years do not add: the error of the term is not known from moments by year
-                errors[:, -1] = np.nan
-                _add(variables, name, dims, values, errors, attributes)
-    used = {dimension for dims, _, _ in variables.values() for dimension in dims}
-    labels = {dimension: result[dimension] for dimension in used if dimension in result.coords}
-    return xr.Dataset(variables, coords={"statistic": list(STATISTICS), "period": periods, **labels}, attrs=_attributes(result))
+    names = [name for name in result.data_vars if name in VARIABLES]
+    compared = [name for name in COMPARED if name in names and result.sizes["scenario"] > 1]
+
+    def drawn() -> Iterator[_Variable]:
+        for name in names:
+            yield _Variable(result[name].to_numpy(), good, name in FLAGS)
+        for name in compared:
+            yield _difference(_Variable(result[name].to_numpy(), good, flag=False))
+
+    variables: dict[str, Series] = {}
+    done = _statistics(drawn(), good.shape[0], sampler, max(threads, 1))
+    for k, (name, (values, errors)) in enumerate(zip([*names, *compared], done, strict=True)):
+        dims, about = ("statistic", "period", *result[name].dims[2:]), dict(result[name].attrs)
+        if k < len(names):
+            _add(variables, name, dims, values, errors, about)
+        else:
+            # not a number for the base itself
+            values[..., 0] = errors[..., 0] = np.nan
+            about["long_name"] += ": difference from the base on the same draws"
+            _add(variables, f"{name}_difference", dims, values, errors, about)
+    for name in detail.values if detail is not None else ():
+        if detail is not None and name not in names:
+            about = {**result[f"plan_{name}"].attrs, "long_name": VARIABLES[name].meaning}
+            values, errors = _spread(detail.values[name]), _spread(detail.errors[name])
+            # errors of years do not add: the error of the term is not known from moments by year
+            errors[:, -1] = np.nan
+            _add(variables, name, ("statistic", "period", *VARIABLES[name].entity, "scenario"), values, errors, about)
+    used = dict.fromkeys(dimension for one in variables.values() for dimension in one.dims)
+    labels = {dimension: result.coords[dimension] for dimension in used if dimension in result.coords}
+    own = {"statistic": STATISTICS, "period": (*result.labels("year"), TERM)}
+    coordinates = {name: Series((name,), np.array(texts)) for name, texts in own.items()}
+    return Frame(variables, {**coordinates, **labels}, _attributes(result))
 
 
-def _good(result: xr.Dataset) -> Flags:
+def _good(result: Frame) -> Flags:
     """Draws that did not fail (draw, scenario)."""
     if "failed" in result:
         return np.asarray(result["failed"].to_numpy() == 0)
@@ -210,15 +224,15 @@ def _good(result: xr.Dataset) -> Flags:
 
 
 def _add(
-    into: dict[str, tuple[Sequence[str], Array, dict[str, str]]],
+    into: dict[str, Series],
     name: str,
     dims: tuple[str, ...],
     values: Array,
     errors: Array,
     about: dict[str, str],
 ) -> None:
-    into[name] = (dims, values, about)
-    into[f"{name}_se"] = (dims, errors, {**about, "long_name": f"Monte Carlo standard error: {about['long_name']}"})
+    into[name] = Series(dims, values, about)
+    into[f"{name}_se"] = Series(dims, errors, {**about, "long_name": f"Monte Carlo standard error: {about['long_name']}"})
 
 
 def _spread(statistics: Mapping[str, Array]) -> Array:
@@ -231,5 +245,5 @@ def _spread(statistics: Mapping[str, Array]) -> Array:
     return found
 
 
-def _attributes(result: xr.Dataset) -> dict[str, str]:
+def _attributes(result: Frame) -> dict[str, str]:
     return {key: result.attrs[key] for key in ("title", "sampler", "simrisk_schema_version") if key in result.attrs}

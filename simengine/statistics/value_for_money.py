@@ -15,7 +15,8 @@ from simengine.engine.build_effects import ramp_slot
 from simengine.engine.plan import Prepared
 from simengine.engine.rows import RowBook
 from simengine.statistics.planned_effects import PlannedEffect
-from simengine.statistics.summary import STATISTICS, TERM, series_statistics
+from simengine.statistics.series import STATISTICS, series_statistics
+from simengine.statistics.summary import TERM
 
 Array: TypeAlias = npt.NDArray[np.float64]
 _MONEY = ("scheme_saving", "scheme_cost", "investment")

@@ -15,7 +15,7 @@ import xarray as xr
 
 from simengine.engine.plan import Prepared
 from simengine.statistics.planned_effects import planned_effects
-from simengine.statistics.summary import STATISTICS, series_statistics
+from simengine.statistics.series import STATISTICS, series_statistics
 from simengine.statistics.waterfall_steps import EFFICIENCY, QIPP, SCHEME, STAGES, TARIFF, Step, do_nothing_steps
 
 Array: TypeAlias = npt.NDArray[np.float64]

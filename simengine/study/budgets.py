@@ -137,9 +137,12 @@ class Budget(Table):
 
     def in_scope(self, years: int) -> Mapping[str, tuple[bool, ...]]:
         """Whether each line is in scope in years 1 to ``years``, in the order of the file."""
-        return {name: self._scope_of(name, years) for name in self.services}
+        return {name: self.scope_of(name, years) for name in self.services}
 
-    def _scope_of(self, name: str, years: int) -> tuple[bool, ...]:
+    def scope_of(self, name: str, years: int) -> tuple[bool, ...]:
+        """Whether a line is in scope in years 1 to ``years``."""
+        if name not in self.services:
+            return (False,) * years
         if isinstance(self.services, tuple):
             return (True,) * years
         scope = self.services[name]

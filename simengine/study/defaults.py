@@ -33,7 +33,7 @@ def payers_of(spec: StudySpec, service: str) -> tuple[str | None, ...]:
 
 def scope_of(budget: Budget, service: str, years: int) -> tuple[bool, ...]:
     """Whether a line is in scope of a budget in years 1 to T."""
-    return budget.in_scope(years).get(service, (False,) * years)
+    return budget.scope_of(service, years)
 
 
 def covered_lines(spec: StudySpec, arrangement: Arrangement) -> Mapping[str, tuple[bool, ...]]:

@@ -1,9 +1,11 @@
 """The numbers of a study, one after another, each with its dotted path, unit and form."""
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args
+from weakref import ref
 
 from simengine.study.numbers import Form, Number, NumberRule
 from simengine.study.table import Table
@@ -20,9 +22,20 @@ class NumberAt:
     form: Form
 
 
-def numbers(spec: Table) -> Iterator[NumberAt]:
+#: What was found in the last tables asked for: a dozen rules and builders walk the same study, and each of its scenarios.
+_found: "OrderedDict[int, tuple[ref[Table], tuple[NumberAt, ...]]]" = OrderedDict()
+_KEPT = 16
+
+
+def numbers(spec: Table) -> tuple[NumberAt, ...]:
     """Every number that the file gives for ``spec`` (defaults left out), each table in the order of its keys."""
-    return _numbers(spec, ())
+    known = _found.get(id(spec))
+    # a number of a table that is gone may be that of another now
+    if known is None or known[0]() is not spec:
+        known = _found[id(spec)] = ref(spec), tuple(_numbers(spec, ()))
+        if len(_found) > _KEPT:
+            _found.popitem(last=False)
+    return known[1]
 
 
 def _numbers(table: Table, path: tuple[str, ...]) -> Iterator[NumberAt]:

@@ -1,4 +1,4 @@
-"""Start-up stays quick: help and the package root load no numerical package."""
+"""Start-up stays quick: help and the package root load no numerical package, other commands no more than they need."""
 
 import os
 import subprocess
@@ -45,3 +45,33 @@ def test_a_baseline_method_loads_no_numerical_package(project):
     loaded, text = loaded_by(project, "-m", "simengine", "baseline", "provider-cost", "--help")
     assert loaded & HEAVY == set()
     assert "--contract-value" in text
+
+
+def test_a_check_loads_no_package_of_results(project):
+    loaded, text = loaded_by(project, "-m", "simengine", "check", "configs/minimal.toml")
+    assert "pydantic" in loaded
+    assert loaded & {"xarray", "pandas", "h5py", "h5netcdf"} == set()
+    assert "services.emergency.growth" in text
+
+
+def test_a_run_is_simulated_summarised_and_stored_without_xarray(project, tmp_path):
+    again = ("-m", "simengine", "run", "configs/minimal.toml", "--draws", "64", "--quiet", "--out", str(tmp_path / "x.nc"))
+    loaded, text = loaded_by(project, *again)
+    assert "h5py" in loaded
+    assert loaded & {"xarray", "pandas", "h5netcdf", "rich"} == set()
+    assert "System net position" in text
+    assert loaded_by(project, *again)[1] == text
+
+
+def test_a_run_whose_inverse_tables_are_kept_loads_no_function_of_scipy(project, tmp_path):
+    command = ["run", "configs/minimal.toml", "--draws", "64", "--quiet", "--out", str(tmp_path / "x.nc")]
+    loaded_by(project, "-m", "simengine", *command)
+    code = f"""
+import sys
+from simengine.cli.main import cli
+cli({command}, prog_name="simrisk", standalone_mode=False)
+assert not sys.modules.keys() & {{"scipy.special", "scipy.linalg", "scipy.stats", "scipy.optimize"}}
+import scipy.linalg.cython_blas  # the compiler was loaded without it, and whoever wants it has it
+"""
+    _, text = loaded_by(project, "-c", code)
+    assert "System net position" in text

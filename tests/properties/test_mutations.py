@@ -40,8 +40,8 @@ MUTATIONS = [
     ),
     (
         "engine/positions.py",
-        "add_row(row_view(system, t * SYSTEM_ROWS + LEAKAGE), amount, n)",
-        "subtract_row(row_view(system, t * SYSTEM_ROWS + LEAKAGE), amount, n)",
+        "add_row(row_view(system, LEAKAGE), amount, n)",
+        "subtract_row(row_view(system, LEAKAGE), amount, n)",
         "parties in the system sum to the net position",
     ),
     ("engine/positions.py", "-parties.cost_scale[c, t]", "parties.cost_scale[c, t]", "net saving"),
@@ -53,7 +53,7 @@ MUTATIONS = [
         "add_row(left, row_view(out, PAYOUT), n)",
         "payouts sum to the pool",
     ),
-    ("engine/lines.py", "work[SAVING * STRIDE + i] = s0 - s1", "work[SAVING * STRIDE + i] = s1 - s0", "saving of a line"),
+    ("engine/line_values.py", "work[SAVING * STRIDE + i] = s0 - s1", "work[SAVING * STRIDE + i] = s1 - s0", "saving of a line"),
     (
         "engine/lines.py",
         "history[AVOID * STRIDE + i] = a0 - a1",
@@ -66,8 +66,8 @@ MUTATIONS = [
 SPECIAL_MUTATIONS = [
     (
         "engine/positions.py",
-        "add_scaled_row(row_view(rows, (receiver * years + t) * PARTY_ROWS + row), amount, scale, n)",
-        "add_scaled_row(row_view(rows, (receiver * years + t) * PARTY_ROWS + row), amount, -scale, n)",
+        "add_scaled_row(row_view(rows, receiver * PARTY_ROWS + row), amount, scale, n)",
+        "add_scaled_row(row_view(rows, receiver * PARTY_ROWS + row), amount, -scale, n)",
         "all parties share funding less cost",
     ),
     (

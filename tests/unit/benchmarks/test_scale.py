@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from benchmarks.__main__ import _arguments, scale_settings
+from benchmarks.options import arguments_of, scale_settings
 from benchmarks.scale import OWN, ScaleSettings, measure_scale, scale_table
 from benchmarks.subjects.huge import GROUPS, YEARS, write_huge
 from benchmarks.timed_command import STAGES
@@ -59,7 +59,7 @@ def test_the_command_and_its_stages_are_timed():
 
 
 def test_options_say_what_is_run():
-    found = scale_settings(_arguments(["--huge", "--lines", "3000,30", "--own", "noise", "--threads", "2", "--draws", "5000"]))
+    found = scale_settings(arguments_of(["--huge", "--lines", "3000,30", "--own", "noise", "--threads", "2", "--draws", "5000"]))
     assert (found.lines, found.own, found.draws, found.threads) == ((30, 3_000), ("noise",), 5_000, 2)
     with pytest.raises(SystemExit):
-        _arguments(["--huge", "--own", "nothing"])
+        arguments_of(["--huge", "--own", "nothing"])

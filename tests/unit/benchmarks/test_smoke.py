@@ -5,8 +5,9 @@ import pytest
 
 from benchmarks.engine_side import EngineSide
 from benchmarks.numpy_draw import Sampler, driver_rows
+from benchmarks.numpy_side import driver_matrix
 from benchmarks.numpy_twin import Twin, new_outputs
-from benchmarks.run import check, driver_matrix
+from benchmarks.run import check
 from benchmarks.subjects import SUBJECTS
 from benchmarks.twin_reading import read_terms
 
@@ -28,13 +29,13 @@ def test_a_changed_number_is_noticed():
     assert not check(engine, read_terms(tree), 128).equal
 
 
-@pytest.mark.parametrize("tables", [False, True])
-def test_the_twins_own_draws_have_the_engines_distributions(tables):
+@pytest.mark.parametrize("quantiles", ["exact", "tables", "ppf"])
+def test_the_twins_own_draws_have_the_engines_distributions(quantiles):
     tree = SUBJECTS["medium"]()
     terms, draws = read_terms(tree), 8_192
     rows = driver_rows(terms)
     own = np.empty((sum(row.stop - row.start for row in rows.values()), draws))
-    Sampler(terms, rows, tables, 7).fill(own)
+    Sampler(terms, rows, quantiles, 7).fill(own)
     engine = EngineSide(tree, draws, "sobol", 1)
     engine.run_whole()
     theirs = driver_matrix(engine, Twin(terms, 1))

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.unit
 def draw_gamma(low: float, high: float, u: np.ndarray, cv: np.ndarray) -> np.ndarray:
     n = u.size
     x = np.empty(n)
-    fill_unit_gamma(x, u, cv, np.empty(n, np.int64), np.empty(n), UnitGamma(low, high).table(), n)
+    fill_unit_gamma(x, u, cv, np.empty(n, np.int64), np.empty(n), np.empty(n), UnitGamma(low, high).table(), n)
     return x
 
 

@@ -51,8 +51,9 @@ def study(design: str, *, with_tables: bool = True) -> Variates:
     for year in range(2):
         members = [builder.add_uniform(f"g{j}", year, 20 + j) for j in range(3)]
         builder.add_group(members, factor("abc", [[1, 0.5, 0.2], [0.5, 1, 0.3], [0.2, 0.3, 1]]))
-        for member in members:
-            builder.add_value(member, drivers[1].encode(), row)
+        # by the probability, and by the score
+        for member, driver in zip(members * 2, [drivers[1]] * 3 + (drivers[2:4] + drivers[8:9] if with_tables else []), strict=False):
+            builder.add_value(member, driver.encode(), row)
             row += 1
     return builder.build()
 

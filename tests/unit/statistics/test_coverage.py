@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from simengine.sampling.design import uniforms
-from simengine.statistics.summary import STATISTICS, series_statistics
+from simengine.statistics.series import STATISTICS, series_statistics
 
 pytestmark = pytest.mark.convergence
 

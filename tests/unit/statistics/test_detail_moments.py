@@ -5,8 +5,9 @@ import pytest
 
 from simengine import api
 from simengine.schema import DETAIL_VARIABLES
+from simengine.statistics.series import STATISTICS
 from simengine.statistics.standard_error import standard_error
-from simengine.statistics.summary import STATISTICS, moments_to_statistics, summarise
+from simengine.statistics.summary import moments_to_statistics, summarise
 from simengine.study.load import load_study
 from tests.unit.cli.care import STUDY, study_file
 

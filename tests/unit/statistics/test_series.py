@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from simengine.statistics.series import QUANTILES, STATISTICS, SeriesStatistics, series_statistics
 from simengine.statistics.standard_error import group_means, standard_error
-from simengine.statistics.summary import QUANTILES, STATISTICS, _flag_of_term, _flag_statistics, series_statistics
+from simengine.statistics.summary import _flag_of_term, _flag_statistics
 
 pytestmark = pytest.mark.unit
 
@@ -108,7 +109,7 @@ def test_what_was_never_seen_is_not_certain():
     values = np.arange(1.0, 1601.0)
     found, errors = shown(values)
     assert (found["p_below_zero"], errors["p_below_zero"]) == (0.0, 1 / 1600)
-    _, errors = _flag_statistics(np.zeros(1600), "sobol")
+    _, errors = _flag_statistics(SeriesStatistics(1600, "sobol"), np.zeros(1600))
     assert errors[STATISTICS.index("p_above_zero")] == 1 / 1600
 
 
@@ -116,7 +117,7 @@ def test_a_flag_of_the_term_holds_where_it_holds_in_any_year():
     values = np.zeros((1600, 2))
     values[:400, 0] = 1.0
     values[200:800, 1] = -1.0
-    found, _ = _flag_of_term(values, "sobol", None)
+    found, _ = _flag_of_term(SeriesStatistics(1600, "sobol"), values, None)
     shown_as = dict(zip(STATISTICS, found, strict=True))
     assert (shown_as["p_above_zero"], shown_as["p_below_zero"]) == (0.25, 0.375)
     assert np.isnan(shown_as["mean"])
