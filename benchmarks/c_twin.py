@@ -36,7 +36,7 @@ _FAMILIES = set(range(base.WHOLE_PIECES + 1)) | {
     margins.COUNT_MARGIN,
 }
 _VOLATILITIES = set(range(volatility.NEGATIVE_BINOMIAL + 1))
-_COMMON = ("-std=gnu11", "-fPIC", "-shared", "-Wall", "-Wextra")
+_COMMON = ("-std=gnu11", "-fPIC", "-c", "-Wall", "-Wextra")
 
 
 def compiler() -> str | None:
@@ -69,21 +69,27 @@ def build(flags: tuple[str, ...] = STRICT) -> Path:
     key = hashlib.sha256(layout.encode())
     for source in sorted(SOURCES.iterdir()):
         key.update(source.read_bytes())
-    key.update("".join((*_COMMON, *flags, _target(found, flags))).encode())
+    key.update("".join((*_COMMON, "linked apart", *flags, _target(found, flags))).encode())
     folder = _folder() / f"c-twin-{key.hexdigest()[:16]}"
     library = folder / "block.so"
     if library.exists():
         return library
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "layout.h").write_text(layout, encoding="utf-8")
-    made = folder / f"block.{os.getpid()}.so"
-    command = [found, *_COMMON, *flags, f"-I{folder}", f"-I{SOURCES}", str(SOURCES / "block.c"), "-o", str(made), "-lm"]
+    part, made = folder / f"block.{os.getpid()}.o", folder / f"block.{os.getpid()}.so"
+    _call([found, *_COMMON, *flags, f"-I{folder}", f"-I{SOURCES}", str(SOURCES / "block.c"), "-o", str(part)])
+    # linked without the flags: with -ffast-math gcc links start-up code that sets subnormal numbers to 0 in the whole process
+    _call([found, "-shared", str(part), "-o", str(made), "-lm"])
+    part.unlink()
+    made.replace(library)
+    return library
+
+
+def _call(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         msg = f"the C twin did not compile:\n{done.stderr}"
         raise RuntimeError(msg)
-    made.replace(library)
-    return library
 
 
 def _target(found: str, flags: tuple[str, ...]) -> str:

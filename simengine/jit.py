@@ -72,11 +72,11 @@ def _prepare_cache() -> bool:
 
 
 def _drop_old_caches(root: Path, current: Path) -> None:
-    """Keep the newest few cache folders (each edit of the package makes a new one); folders that are not ours are left alone."""
+    """Keep the few cache folders used last (each edit of the package makes a new one); folders that are not ours are left alone."""
     import shutil
 
     others = [p for p in root.iterdir() if p.is_dir() and p != current and _OURS.fullmatch(p.name) and (p / _MARK).exists()]
-    for stale in sorted(others, key=lambda p: p.stat().st_mtime, reverse=True)[_KEPT_CACHES:]:
+    for stale in sorted(others, key=lambda p: (p / _MARK).stat().st_mtime, reverse=True)[_KEPT_CACHES:]:
         shutil.rmtree(stale, ignore_errors=True)
 
 

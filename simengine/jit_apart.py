@@ -18,7 +18,7 @@ import pickle
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from types import FunctionType
@@ -120,15 +120,22 @@ class Apart:
             self.entries[from_python] = _numba.njit(cache=self.cache and from_python, **self.options, **without)(body)
         return self.entries[from_python]
 
-    def note(self, arguments: tuple[Any, ...]) -> None:
-        """Take the types of a call; they are kept on disk beside the compiled callers, which are all that a later process loads."""
+    def note(self, arguments: tuple[Any, ...]) -> bytes:
+        """Take the types of a call, as bytes that the caller hands to ``_resolve``; they must be those of every call before.
+
+        They are kept on disk too, for ``compile_known`` and for calls that another process compiles.
+        """
+        if self.types is None and self.cache and self._file("types").is_file():
+            self.types = pickle.loads(self._file("types").read_bytes())
         if self.types is None:
             self.types = arguments
-            if self.cache:
-                self._keep("types", pickle.dumps(arguments))
-        elif self.types != arguments:
+        if self.types != arguments:
             problem = f"{self.name} is compiled apart for {self.types}, and cannot be called with {arguments}"
             raise _numba.core.errors.TypingError(problem)
+        noted = pickle.dumps(arguments)
+        if self.cache and not self._file("types").is_file():
+            self._keep("types", noted)
+        return noted
 
     def _file(self, kind: str) -> Path:
         return Path(os.environ["NUMBA_CACHE_DIR"]) / "passes" / f"{self.symbol}.{kind}"
@@ -139,19 +146,28 @@ class Apart:
         part = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
         with contextlib.suppress(OSError):
             path.parent.mkdir(exist_ok=True)
-            part.write_bytes(content)
-            part.replace(path)
+            try:
+                part.write_bytes(content)
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
 
     @property
     def is_known(self) -> bool:
         """Whether a call of the pass has been compiled, by this process or by one before it."""
         return self.types is not None or (self.cache and self._file("types").is_file())
 
-    def resolve(self) -> None:
-        """Load the pass, or compile it, and put its address into its cell."""
-        with _resolving:
+    def resolve(self, noted: bytes | None = None) -> None:
+        """Load or compile the pass and put its address into its cell; ``noted`` has the types of its call, else they are those kept."""
+        with _lock.held:
             if not self.cell.value:
+                self.types = pickle.loads(self._file("types").read_bytes() if noted is None else noted)
                 self.cell.value = self._load() or self._compile()
+
+    @property
+    def _signature(self) -> bytes:
+        """What machine code that is kept was compiled for."""
+        return hashlib.sha256(str(self.types).encode()).hexdigest().encode()
 
     def _load(self) -> int:
         """The address of the pass as an earlier process has compiled it, 0 where none has.
@@ -159,10 +175,10 @@ class Apart:
         What is kept is machine code and nothing else: numba's own cache also reads back all that it would need to link the pass elsewhere.
         """
         try:
-            name, digest, code = self._file("code").read_bytes().split(b"\n", 2) if self.cache else (b"", b"", b"")
+            name, signature, digest, code = self._file("code").read_bytes().split(b"\n", 3) if self.cache else [b""] * 4
         except (OSError, ValueError):
             return 0
-        if not name or hashlib.sha256(code).hexdigest().encode() != digest:
+        if not name or signature != self._signature or hashlib.sha256(code).hexdigest().encode() != digest:
             return 0
         _loaded.append(binding.ObjectFileRef.from_data(code))
         engine = _engine()
@@ -172,8 +188,8 @@ class Apart:
 
     def _compile(self) -> int:
         """The address of the pass, compiled for the call that has been noted."""
-        if self.types is None:
-            self.types = pickle.loads(self._file("types").read_bytes())
+        if when_compiling:
+            when_compiling.pop()()
         dispatcher = self.dispatcher(from_python=False)
         dispatcher.compile(self.types)
         compiled = dispatcher.overloads[self.types]
@@ -184,12 +200,42 @@ class Apart:
         address = int(compiled.library.get_pointer_to_function(name))
         if self.cache:
             code = compiled.library._get_compiled_object()
-            self._keep("code", b"\n".join((name.encode(), hashlib.sha256(code).hexdigest().encode(), code)))
+            self._keep("code", b"\n".join((name.encode(), self._signature, hashlib.sha256(code).hexdigest().encode(), code)))
         return address
 
 
-#: One pass at a time is loaded or compiled; compiling one does not ask for another.
-_resolving = threading.Lock()
+class _Lock:
+    """One pass at a time is loaded or compiled; compiling one does not ask for another. A forked child starts with a lock of its own."""
+
+    def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Start with a lock that nobody holds."""
+        self.held = threading.Lock()
+
+
+_lock = _Lock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_lock.renew)
+#: What to do, once, when a pass has to be compiled: to say so.
+when_compiling: list[Callable[[], None]] = []
+#: What kept a pass from being compiled, by thread, until ``reasons_raised`` raises it.
+_reasons: dict[int, BaseException] = {}
+
+
+@contextlib.contextmanager
+def reasons_raised() -> Iterator[None]:
+    """Around a call of compiled code: what kept a pass from being compiled (an interrupt, too little memory) is raised as itself."""
+    try:
+        yield
+    except RuntimeError:
+        reason = _reasons.pop(threading.get_ident(), None)
+        if reason is None:
+            raise
+        raise reason from None
+
+
 #: Machine code that is in use.
 _loaded: list[Any] = []
 
@@ -228,16 +274,18 @@ def _twin(function: Callable[..., None]) -> Callable[..., None]:
     return twin
 
 
-def _resolve(cell: int) -> None:
-    """Called by compiled code whose pass has no address yet; what goes wrong is printed, and the caller then raises."""
+def _resolve(cell: int, noted: int, size: int) -> None:
+    """Called by compiled code whose pass has no address yet; what goes wrong is kept, and the caller then raises."""
     try:
-        _passes[cell].resolve()
-    except BaseException:
-        sys.stderr.write(traceback.format_exc())
+        _passes[cell].resolve(ctypes.string_at(noted, size))
+    except BaseException as reason:
+        _reasons[threading.get_ident()] = reason
+        if isinstance(reason, Exception):
+            sys.stderr.write(traceback.format_exc())
 
 
 #: Kept: compiled code calls it for as long as the process lives.
-_callback = ctypes.CFUNCTYPE(None, ctypes.c_int64)(_resolve)
+_callback = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(_resolve)
 binding.add_symbol(_RESOLVE, ctypes.cast(_callback, ctypes.c_void_p).value)
 
 
@@ -246,15 +294,17 @@ def _global(module: Any, symbol: str) -> Any:
     return ir.GlobalVariable(module, ir.IntType(64), symbol) if found is None else found
 
 
-def _address(context: Any, builder: Any, one: Apart) -> Any:
+def _address(context: Any, builder: Any, one: Apart, noted: bytes) -> Any:
     """The address of a pass, resolved where it is not known yet."""
-    cell, nothing = _global(builder.module, one.symbol), ir.IntType(64)(0)
+    word = ir.IntType(64)
+    cell, nothing = _global(builder.module, one.symbol), word(0)
     with cgutils.if_unlikely(builder, builder.icmp_signed("==", builder.load(cell), nothing)):
-        resolve = cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.VoidType(), [ir.IntType(64)]), _RESOLVE)
-        builder.call(resolve, [builder.ptrtoint(cell, ir.IntType(64))])
+        resolve = cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.VoidType(), [word, word, word]), _RESOLVE)
+        bytes_of = cgutils.global_constant(builder.module, f"{one.symbol}_types", cgutils.make_bytearray(noted))
+        builder.call(resolve, [builder.ptrtoint(cell, word), builder.ptrtoint(bytes_of, word), word(len(noted))])
     address = builder.load(cell)
     with cgutils.if_unlikely(builder, builder.icmp_signed("==", address, nothing)):
-        context.call_conv.return_user_exc(builder, RuntimeError, (f"{one.name} could not be compiled; the reason is printed above",))
+        context.call_conv.return_user_exc(builder, RuntimeError, (f"{one.name} could not be compiled",))
     return address
 
 
@@ -275,11 +325,11 @@ def compile_apart(function: Callable[..., None], options: dict[str, Any], kept: 
     def define(typing_context: Any, *arguments: Any) -> Any:
         given = tuple(types.unliteral(argument) for argument in arguments)
         taken = tuple(by_reference(argument) for argument in given)
-        one.note(taken)
+        noted = one.note(taken)
 
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             convention = context.call_conv
-            address, called = _address(context, builder, one), convention.get_function_type(types.none, taken)
+            address, called = _address(context, builder, one, noted), convention.get_function_type(types.none, taken)
             result = cgutils.alloca_once(builder, called.args[0].pointee)
             builder.store(cgutils.get_null_value(called.args[0].pointee), result)
             raised = cgutils.alloca_once(builder, called.args[1].pointee)

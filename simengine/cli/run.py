@@ -129,6 +129,9 @@ def _overrides(options: dict[str, Any]) -> list[str]:
 def announce_compilation(quiet: bool) -> None:
     """Say so before the first run of a version on a machine, which compiles the engine."""
     from simengine.jit import compiled_before
+    from simengine.jit_apart import when_compiling
 
     if not compiled_before():
         say("compiling the engine for this machine: about half a minute, once (simrisk warmup does it beforehand)", quiet)
+    else:
+        when_compiling.append(lambda: say("compiling what no run here has needed before (simrisk warmup does it beforehand)", quiet))

@@ -42,6 +42,7 @@ from simengine.engine.variates_builder import VariatesBuilder
 from simengine.engine.volatility import Noises, build_noises
 from simengine.errors import Problem, StudyError
 from simengine.jit import Floats, Ints
+from simengine.jit_apart import reasons_raised
 from simengine.schema import DETAIL_VARIABLES
 from simengine.study.check_actuals import observed_order
 from simengine.study.defaults import covered_lines
@@ -313,7 +314,8 @@ def _plan(base: Draft, layout: Layout) -> tuple[dict[str, Floats], Floats]:
     matrix = base.book.plan_matrix()
     scratch.x[: matrix.size : STRIDE] = matrix[::STRIDE]
     store = np.empty((layout.starts[3], 1))
-    run_blocks(model, layout.outputs([]), scratch, 0, 1, 1, store, 0)
+    with reasons_raised():
+        run_blocks(model, layout.outputs([]), scratch, 0, 1, 1, store, 0)
     out, found = store[:, 0], {}
     for name in (*SYSTEM, *PARTY, *ARRANGEMENT, *MEMBER, *REPORTED):
         rows = layout.rows(name)

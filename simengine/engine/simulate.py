@@ -18,6 +18,7 @@ from simengine.engine.plan import Prepared, driver_rows
 from simengine.engine.scratch import new_scratch
 from simengine.engine.tile import BLOCK
 from simengine.jit import Floats, Ints
+from simengine.jit_apart import reasons_raised
 from simengine.study.copulas import copulas
 
 #: Most blocks in one task of a thread: about a tenth of a second for a study of 300 lines, so that an interrupt acts soon. Invisible in
@@ -76,7 +77,8 @@ class _Work:
         scratch = self.scratches.get()
         try:
             scratch.detail.partial[:] = 0.0
-            clipped = run_blocks(self.model, self.outputs, scratch, first, last, self.draws, self.store, 0)
+            with reasons_raised():
+                clipped = run_blocks(self.model, self.outputs, scratch, first, last, self.draws, self.store, 0)
             return last - first, clipped, scratch.detail.partial.copy()
         finally:
             self.scratches.put(scratch)

@@ -4,7 +4,6 @@ Tabulating the inverse distributions of a large study takes seconds, and needs S
 """
 
 import contextlib
-import os
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +11,9 @@ from typing import Final
 
 import numpy as np
 
-from simengine.distributions.base import WHOLE_PIECES, Encoded
+from simengine.distributions.base import Encoded
+from simengine.errors import ResultError
+from simengine.results.whole_file import write_whole
 
 #: Most files that are kept: 100 MB of them; what a study has beyond these is tabulated each time.
 _MOST: Final = 2048
@@ -30,31 +31,34 @@ class KeptTables:
         self._room: int | None = None
 
     def _file(self, key: str) -> Path:
-        return self._folder / f"{blake2b(f'{self._scipy} {key}'.encode(), digest_size=16).hexdigest()}.npy"
+        return self._folder / f"{blake2b(f'{self._scipy} {key}'.encode(), digest_size=16).hexdigest()}.table"
 
     def get(self, key: str) -> Encoded | None:
         """What was kept for a distribution, None where nothing was or the file is damaged."""
         try:
-            numbers = np.load(self._file(key), allow_pickle=False)
-        except (OSError, ValueError, EOFError):
+            seal, content = self._file(key).read_bytes().split(b"\n", 1)
+        except (OSError, ValueError):
             return None
-        if numbers.dtype != np.float64 or numbers.ndim != 1 or numbers.size <= _HEAD or not np.isfinite(numbers).all():
+        if seal != self._seal(key, content):
             return None
-        code, (a, b, c, d) = int(numbers[0]), (float(one) for one in numbers[1:_HEAD])
-        return Encoded(code, (a, b, c, d), numbers[_HEAD:]) if 0 <= code <= WHOLE_PIECES else None
+        numbers = np.frombuffer(content)
+        a, b, c, d = (float(one) for one in numbers[1:_HEAD])
+        return Encoded(int(numbers[0]), (a, b, c, d), numbers[_HEAD:].copy())
 
     def keep(self, key: str, encoded: Encoded) -> None:
         """Keep a distribution that has a table."""
         if encoded.table is None or not np.isfinite(encoded.table).all():
             return
-        with contextlib.suppress(OSError):
+        content = np.array([encoded.code, *encoded.args, *encoded.table], dtype=np.float64).tobytes()
+        with contextlib.suppress(OSError, ResultError):
             if self._room is None:
                 self._folder.mkdir(exist_ok=True)
-                self._room = _MOST - len(os.listdir(self._folder))
+                self._room = _MOST - len(list(self._folder.glob("*.table")))
             if self._room > 0:
-                file = self._file(key)
-                part = file.with_suffix(f".{os.getpid()}")
-                with part.open("wb") as stream:
-                    np.save(stream, np.array([encoded.code, *encoded.args, *encoded.table]))
-                part.replace(file)
+                write_whole(self._file(key), self._seal(key, content) + b"\n" + content)
                 self._room -= 1
+
+    @staticmethod
+    def _seal(key: str, content: bytes) -> bytes:
+        """What a file says that is whole and belongs to the distribution."""
+        return blake2b(key.encode() + content, digest_size=16).hexdigest().encode()

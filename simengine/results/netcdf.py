@@ -109,10 +109,13 @@ def _kind(one: Series) -> str:
 
 
 def _create(place: Any, name: str, shape: tuple[int, ...], kind: str, numbers: Any) -> Any:
-    """A dataset without its values: numbers have their room in the file at once, and are not filled in before they are written."""
+    """A dataset without its values: numbers have their room in the file at once, and are not filled in before they are written.
+
+    A dimension without labels (kind "") has a dataset that is never written to, and takes no room.
+    """
     plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     plan.set_attr_creation_order(h5py.h5p.CRT_ORDER_TRACKED | h5py.h5p.CRT_ORDER_INDEXED)
-    if kind != "O":
+    if kind not in {"", "O"}:
         plan.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
         plan.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
     if kind == "f":

@@ -9,7 +9,7 @@ from simengine.errors import ResultError
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write ``content`` to ``path``, its folder made where there is none; raises ResultError with the reason where that cannot be done."""
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(content)

@@ -44,14 +44,17 @@ class SeriesStatistics:
     def statistics(self, values: Array, good: Flags | None = None) -> Found:
         """Every statistic of a series of draws, and its standard error, in the order of ``STATISTICS``.
 
-        ``good`` marks the draws that count, by default all; these must be finite.
+        ``good`` marks the draws that count, by default all. Where one of these is not finite there is no statistic: NaN.
         """
         count = values.size if good is None else int(good.sum())
-        if count == 0:
+        finite = np.isfinite(values)
+        if count == 0 or not (finite.all() if good is None else (finite | ~good).all()):
             return np.full(len(STATISTICS), np.nan), np.full(len(STATISTICS), np.nan)
         known = values if good is None else np.where(good, values, np.nan)
         sample = self._selection.sample(known)
-        centre = float(sample[sample.size // 2]) if sample.size else 0.0
+        if not sample.size:  # none of the first draws counts
+            sample = self._selection.sample(known[~np.isnan(known)])
+        centre = float(sample[sample.size // 2])
         self._sums[:] = self._rest[:] = 0.0
         moment_sums(self._sums[:2], self._rest[:2], known, centre, self._lanes, self._replicated)
         first, second = (self._sums[:2].sum(axis=1) + self._rest[:2]).tolist()

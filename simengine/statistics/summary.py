@@ -134,23 +134,22 @@ def _statistics(variables: Iterable[_Variable], draws: int, sampler: str, thread
 
     for _ in range(threads):
         work.put(SeriesStatistics(draws, sampler))
-    waiting: deque[list[tuple[tuple[int, ...], Future[Found]]]] = deque()
+    waiting: deque[tuple[_Variable, list[tuple[tuple[int, ...], Future[Found]]]]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         for variable in variables:
-            waiting.append([(place, pool.submit(path, variable, place)) for place in variable.places()])
+            waiting.append((variable, [(place, pool.submit(path, variable, place)) for place in variable.places()]))
             if len(waiting) > _AHEAD:
-                yield _together(waiting.popleft())
+                yield _together(*waiting.popleft())
         while waiting:
-            yield _together(waiting.popleft())
+            yield _together(*waiting.popleft())
 
 
-def _together(paths: Sequence[tuple[tuple[int, ...], Future[Found]]]) -> Found:
-    """Arrays (statistic, period, entity…, scenario) of the paths of a variable."""
-    done = [(place, *future.result()) for place, future in paths]
-    last, first, _ = done[-1]
-    values, errors = np.empty((2, *first.shape, *(size + 1 for size in last)))
-    for place, found, error in done:
-        values[_along(place)], errors[_along(place)] = found, error
+def _together(variable: _Variable, paths: Sequence[tuple[tuple[int, ...], Future[Found]]]) -> Found:
+    """Arrays (statistic, period, entity…, scenario) of the paths of a variable: its years, and the term."""
+    years, *places = variable.values.shape[1:]
+    values, errors = np.empty((2, len(STATISTICS), years + 1, *places))
+    for place, future in paths:
+        values[_along(place)], errors[_along(place)] = future.result()
     return values, errors
 
 

@@ -24,7 +24,7 @@ def test_only_old_caches_of_ours_are_dropped(tmp_path: Path) -> None:
     for k, folder in enumerate(ours):
         folder.mkdir()
         (folder / "simrisk-kernels").touch()
-        os.utime(folder, (1_000_000 + k, 1_000_000 + k))
+        os.utime(folder / "simrisk-kernels", (1_000_000 + k, 1_000_000 + k))
     current = Path(start(tmp_path).stdout.strip())
     assert current.parent == tmp_path
     assert all(folder.exists() for folder in foreign)

@@ -111,7 +111,7 @@ def test_what_cannot_be_compiled_is_an_error_and_not_a_crash(tmp_path: Path) -> 
     assert found.returncode == 1
     assert "returns something: it cannot be compiled apart" in found.stderr
     assert "RuntimeError" in found.stderr
-    assert "returns could not be compiled; the reason is printed above" in found.stderr
+    assert "returns could not be compiled" in found.stderr
 
 
 def test_a_second_signature_is_refused(tmp_path: Path) -> None:
@@ -126,6 +126,47 @@ other(out, whole)
     found = run(tmp_path, code)
     assert found.returncode == 1
     assert "is compiled apart for" in found.stderr
+
+
+def test_a_second_signature_is_refused_in_a_later_process_too(tmp_path: Path) -> None:
+    assert run(tmp_path, "top(out, whole, 0)").returncode == 0
+    code = """
+@kernel
+def other(out: Floats, whole: Whole) -> int:
+    add(out[::2], whole, 4)
+    return 1
+other(out, whole)
+"""
+    found = run(tmp_path, code)
+    assert found.returncode == 1
+    assert "is compiled apart for" in found.stderr
+
+
+def test_types_that_are_lost_are_not_needed(tmp_path: Path) -> None:
+    code = "top(out, whole, 0); print(out.tolist())"
+    first = run(tmp_path, code)
+    for kept in tmp_path.glob("cache/*/passes/*"):
+        kept.unlink()
+    again = run(tmp_path, code)
+    assert again.stdout == first.stdout, again.stderr
+    assert list(tmp_path.glob("cache/*/passes/*_add.code"))
+
+
+def test_an_interrupt_while_compiling_is_an_interrupt(tmp_path: Path) -> None:
+    code = """
+import signal
+from simengine.jit_apart import reasons_raised, when_compiling
+when_compiling.append(lambda: signal.raise_signal(signal.SIGINT))
+try:
+    with reasons_raised():
+        top(out, whole, 0)
+except KeyboardInterrupt:
+    print("interrupted")
+top(out, whole, 0)
+print(out[0])
+"""
+    found = run(tmp_path, code)
+    assert found.stdout.split() == ["interrupted", "3.0"], found.stderr
 
 
 def test_threads_may_ask_for_a_pass_at_the_same_time(tmp_path: Path) -> None:
