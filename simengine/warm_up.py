@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from simengine import api
-from simengine.jit_apart import compile_known, kept_in
+from simengine.jit_apart import compile_known, kept_in, when_compiling
 from simengine.sampling.design import DESIGNS
 from simengine.study.load import Study, load_study
 
@@ -46,6 +46,7 @@ class WarmUp:
 def warm_up(report: Callable[[str], None] = lambda text: None) -> WarmUp:
     """Compile, or load, every kernel that a run needs; ``report`` gets the name of each part of the work as it begins."""
     steps: list[Step] = []
+    when_compiling.clear()
 
     @contextmanager
     def step(name: str) -> Iterator[None]:

@@ -133,5 +133,5 @@ def announce_compilation(quiet: bool) -> None:
 
     if not compiled_before():
         say("compiling the engine for this machine: about half a minute, once (simrisk warmup does it beforehand)", quiet)
-    else:
-        when_compiling.append(lambda: say("compiling what no run here has needed before (simrisk warmup does it beforehand)", quiet))
+    elif sys.stderr.isatty():  # for somebody who waits
+        when_compiling[:] = [lambda: say("compiling what no run here has needed before (simrisk warmup does it beforehand)", quiet)]
