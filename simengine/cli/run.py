@@ -1,6 +1,7 @@
 """``simrisk run``: the main job."""
 
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
