@@ -71,8 +71,8 @@ class Verdict:
 
     @property
     def fails(self) -> bool:
-        """Whether it is below half of what it was, by processor time: what the clock on the wall says fails nothing."""
-        return self.change < FAILS and self.new.clock == "cpu"
+        """Whether it is below half of what it was, beyond the noise, by processor time: what the clock on the wall says fails nothing."""
+        return self.change < FAILS and self.word == "slower" and self.new.clock == "cpu"
 
 
 def verdicts(old: Mapping[str, Ratio], new: Mapping[str, Ratio]) -> list[Verdict]:
