@@ -78,19 +78,22 @@ static void group_activity(double *work, double *reductions, double *x, const Ef
 typedef struct {
     double *outturn, *payer, *provider;
     double reference, baseline, expected, part;
+    int covers;
 } Cover;
 
 /* What a group adds to the sums of its pair: all but cost, and what is covered. */
 #define ADD_MONEY(a0, a1)                                                                                            \
     double drawn = price[i], share = of.v * variable[i], paid_at = of.pay.drawn_weight * drawn + of.pay.planned_weight; \
     Money m = line_money(a0, a1, of.p * drawn, of.pay.planned, share, paid_at);                                     \
-    double worth = a1 * to.reference, paid = payment(of.pay.planned, share, worth);                                 \
     SUMS(SAVING)[i] += m.s0 - m.s1;                                                                                  \
     SUMS(PAY)[i] += m.pay;                                                                                           \
     SUMS(PAY_DN)[i] += m.pay_dn;                                                                                     \
-    outturn[i] += worth;                                                                                             \
-    payer[i] += to.baseline - paid;                                                                                  \
-    provider[i] += paid - worth;
+    if (to.covers) {                                                                                                 \
+        double worth = a1 * to.reference, paid = payment(of.pay.planned, share, worth);                              \
+        outturn[i] += worth;                                                                                         \
+        payer[i] += to.baseline - paid;                                                                              \
+        provider[i] += paid - worth;                                                                                 \
+    }
 
 /* Activity, money and holdings in one pass: of a group of one part whose capacity follows activity at once. */
 PASS whole_rows(OUT sums, OUT outturn, OUT payer, OUT provider, IN activity, IN noise, IN reduction, IN price, IN unit_cost, IN variable, double size,
@@ -144,9 +147,9 @@ static void work_off_group(double *sums, double *gaps, double *work, double *red
     int64_t whole = AT2(groups->whole, g, t), remembered = AT1(groups->remembered, g);
     LineSlots of = line_slots(lines, x, s, t);
     of.pay.planned = AT2(groups->plan_payment, g, t);
-    /* a group that is not covered, or in a way of its own, adds to rows that nobody reads */
+    /* of a group that is not covered, or in a way of its own, these rows are not touched */
     Cover to = {ROW(sums, LINES_TOGETHER_SPARE), ROW(sums, LINES_TOGETHER_SPARE + 1), ROW(sums, LINES_TOGETHER_SPARE + 2), AT2(lines->plan_price, s, t),
-                AT2(groups->baseline, g, t),     AT2(groups->plan_do_nothing, g, t),  1.0 / (double)larger(release, 1)};
+                AT2(groups->baseline, g, t),     AT2(groups->plan_do_nothing, g, t),  1.0 / (double)larger(release, 1), whole > 0};
     if (whole) {
         to.outturn = ROW(area->rows.at, AT2(covered->arrangement, s, t) * TERMS_ARRANGEMENT_ROWS + TERMS_OUTTURN);
         to.payer = ROW(area->held.at, AT2(covered->payer, s, t));

@@ -47,13 +47,14 @@ AT_ONCE = 4
 ACTIVITY_ROW, ACTIVITY_STRIDE, NOISE_ROW, NOISE_STRIDE, REDUCTION_ROW = range(5)
 PART_COLUMNS = 5
 
-#: Rows behind the sums of a pair that are added to and never read.
+#: Rows behind the sums of a pair that stand for those of an arrangement where there is none.
 SPARE, SPARE_ROWS = SUM_ROWS, 3
 
 #: Scales of activity, price, unit cost, variable and fixed share; weight of the drawn price, and planned price, in the payment price.
 Terms = tuple[float, float, float, float, float, float, float]
-#: Reference price, planned payment, part of the baseline, planned activity, part of a year's gap released in each of the years after.
-Plan = tuple[float, float, float, float, float]
+#: Reference price, planned payment, part of the baseline, planned activity, part of a year's gap released in each of the years after;
+#: whether the group is covered.
+Plan = tuple[float, float, float, float, float, bool]
 ThreeRows = tuple[Floats, Floats, Floats]
 
 
@@ -215,21 +216,22 @@ def _whole_group(sums: Floats, to: ThreeRows, activity: ThreeRows, rows: FourRow
     before, noise, reduction = activity
     price, unit_cost, variable, _ = rows
     size, p, c, v, _, drawn_weight, planned_weight = terms
-    reference, planned, baseline, _, _ = plan
+    reference, planned, baseline, _, _, covers = plan
     for i in range(n):
         a0 = (size * before[i]) * noise[i]
         a1 = outturn_activity(a0, reduction[i])
         paid_at, share, cost = drawn_weight * price[i] + planned_weight, v * variable[i], c * unit_cost[i]
         s0, s1, pay_dn, pay = line_money(a0, a1, p * price[i], planned, share, paid_at)
-        worth, with_payer, with_provider = _covered(a1, reference, planned, share, baseline)
         sums[SUM_SAVING * STRIDE + i] += s0 - s1
         sums[SUM_PAY * STRIDE + i] += pay
         sums[SUM_PAY_DN * STRIDE + i] += pay_dn
         sums[SUM_COST * STRIDE + i] += cost * a1
         sums[SUM_RELEASED * STRIDE + i] += cost * (a0 - a1)
-        outturn[i] += worth
-        payer[i] += with_payer
-        provider[i] += with_provider
+        if covers:
+            worth, with_payer, with_provider = _covered(a1, reference, planned, share, baseline)
+            outturn[i] += worth
+            payer[i] += with_payer
+            provider[i] += with_provider
 
 
 @inner_kernel
@@ -240,20 +242,21 @@ def _money(sums: Floats, to: ThreeRows, work: Floats, rows: FourRows, terms: Ter
     outturn, payer, provider = to
     price, unit_cost, variable, _ = rows
     _, p, c, v, _, drawn_weight, planned_weight = terms
-    reference, planned, baseline, _, _ = plan
+    reference, planned, baseline, _, _, covers = plan
     for i in range(n):
         a0, a1 = work[A0 * STRIDE + i], work[A1 * STRIDE + i]
         paid_at, share, cost = drawn_weight * price[i] + planned_weight, v * variable[i], c * unit_cost[i]
         s0, s1, pay_dn, pay = line_money(a0, a1, p * price[i], planned, share, paid_at)
-        worth, with_payer, with_provider = _covered(a1, reference, planned, share, baseline)
         sums[SUM_SAVING * STRIDE + i] += s0 - s1
         sums[SUM_PAY * STRIDE + i] += pay
         sums[SUM_PAY_DN * STRIDE + i] += pay_dn
         sums[SUM_COST * STRIDE + i] += cost * a1
         sums[SUM_RELEASED * STRIDE + i] += cost * (a0 - a1)
-        outturn[i] += worth
-        payer[i] += with_payer
-        provider[i] += with_provider
+        if covers:
+            worth, with_payer, with_provider = _covered(a1, reference, planned, share, baseline)
+            outturn[i] += worth
+            payer[i] += with_payer
+            provider[i] += with_provider
 
 
 @inner_kernel
@@ -264,23 +267,24 @@ def _money_with_release(sums: Floats, to: ThreeRows, work: Floats, rows: FourRow
     outturn, payer, provider = to
     price, unit_cost, variable, fixed = rows
     _, p, c, v, f, drawn_weight, planned_weight = terms
-    reference, planned, baseline, expected, part = plan
+    reference, planned, baseline, expected, part, covers = plan
     for i in range(n):
         a0, a1 = work[A0 * STRIDE + i], work[A1 * STRIDE + i]
         paid_at, share = drawn_weight * price[i] + planned_weight, v * variable[i]
         s0, s1, pay_dn, pay = line_money(a0, a1, p * price[i], planned, share, paid_at)
         capacity, freed = expected - part * work[GAPS * STRIDE + i], part * work[AVOIDED * STRIDE + i]
         cost, released, stranded = line_cost(c * unit_cost[i], f * fixed[i], a0, a1, capacity, freed)
-        worth, with_payer, with_provider = _covered(a1, reference, planned, share, baseline)
         sums[SUM_SAVING * STRIDE + i] += s0 - s1
         sums[SUM_PAY * STRIDE + i] += pay
         sums[SUM_PAY_DN * STRIDE + i] += pay_dn
         sums[SUM_COST * STRIDE + i] += cost
         sums[SUM_RELEASED * STRIDE + i] += released
         sums[SUM_STRANDED * STRIDE + i] += stranded
-        outturn[i] += worth
-        payer[i] += with_payer
-        provider[i] += with_provider
+        if covers:
+            worth, with_payer, with_provider = _covered(a1, reference, planned, share, baseline)
+            outturn[i] += worth
+            payer[i] += with_payer
+            provider[i] += with_provider
 
 
 @inner_kernel
@@ -297,8 +301,8 @@ def work_off_group(
     _, drawn_weight, planned_weight = payment_terms(lines, s, t)
     terms = (groups.size[first, t], scale[2, t], scale[3, t], scale[4, t], scale[5, t], drawn_weight, planned_weight)
     expected, part = groups.plan_do_nothing[g, t], 1.0 / max(release, 1)
-    plan = (lines.plan_price[s, t], groups.plan_payment[g, t], groups.baseline[g, t], expected, part)
-    # a group that is not covered, or in a way of its own, adds to rows that nobody reads
+    plan = (lines.plan_price[s, t], groups.plan_payment[g, t], groups.baseline[g, t], expected, part, groups.whole[g, t] > 0)
+    # of a group that is not covered, or in a way of its own, these rows are not touched
     outturn, payer, provider = row_view(sums, SPARE), row_view(sums, SPARE + 1), row_view(sums, SPARE + 2)
     if groups.whole[g, t]:
         outturn = row_view(area.rows, covered.arrangement[s, t] * ARRANGEMENT_ROWS + OUTTURN)
