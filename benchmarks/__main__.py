@@ -12,18 +12,18 @@ for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 # Imported here and not at the top (E402), because they import NumPy, which must not be before the lines above.
-from benchmarks import history  # noqa: E402
+from benchmarks import again  # noqa: E402
 from benchmarks.families import family_table, measure_families  # noqa: E402
 from benchmarks.growth import growth_table, measure_growth  # noqa: E402
 from benchmarks.machine import machine, versions  # noqa: E402
-from benchmarks.options import QUICK_START, arguments_of, family_settings, growth_settings, scale_settings, settings_of  # noqa: E402
+from benchmarks.options import QUICK_START, arguments_of, family_settings, growth_settings, scale_settings, settings_of, start_rounds  # noqa: E402
 from benchmarks.report import ratios_of, start_ratios, start_table, table  # noqa: E402
 from benchmarks.run import measure  # noqa: E402
 from benchmarks.scale import measure_scale, scale_table  # noqa: E402
 from benchmarks.start_up import measure_start_up  # noqa: E402
 from benchmarks.subjects import ALL  # noqa: E402
 from benchmarks.vector_code import look_at_passes, vector_table  # noqa: E402
-from benchmarks.verdicts import Ratio, as_json, from_json, verdict_table, verdicts  # noqa: E402
+from benchmarks.verdicts import Ratio, as_json  # noqa: E402
 
 Found = dict[str, Any]
 
@@ -79,34 +79,15 @@ def _run_subjects(arguments: argparse.Namespace, found: Found) -> bool:
         print("\n" + table(outcome), flush=True)
     if "start-up" in arguments.phases:
         names = [name for name in arguments.only if name == QUICK_START or not arguments.quick]
-        started = measure_start_up([ALL[name] for name in names], 3 if arguments.quick else 5, arguments.cold)
+        started = measure_start_up([ALL[name] for name in names], start_rounds(arguments), arguments.cold)
         found["start_up"] = {phase.name: phase.timings.rounds for phase in started.phases} | {"cold": started.cold}
         ratios |= start_ratios(started)
         print("\n" + start_table(started), flush=True)
     found["ratios"] = as_json(ratios)
-    good = _compare(arguments, ratios)
+    good = again.compare(arguments, ratios)
     if arguments.record and equal:
-        history.record(ratios, quick=arguments.quick)
+        again.record(arguments, ratios)
     return equal and good
-
-
-def _compare(arguments: argparse.Namespace, ratios: dict[str, Ratio]) -> bool:
-    """Say what became of each ratio; False where one is below half of what it was on a machine of this class."""
-    good = True
-    if arguments.compare is not None:
-        old = from_json(json.loads(arguments.compare.read_text(encoding="utf-8"))["ratios"])
-        found = verdicts(old, ratios)
-        print("\n" + verdict_table(found, str(arguments.compare), judged=True), flush=True)
-        good = not any(verdict.fails for verdict in found)
-    if arguments.compare_last:
-        last = history.last(quick=arguments.quick)
-        if last is None:
-            print("\nno run of this kind is recorded: nothing to compare with", flush=True)
-            return good
-        found = verdicts(last.ratios, ratios)
-        print("\n" + verdict_table(found, str(last), judged=last.alike), flush=True)
-        good = good and not (last.alike and any(verdict.fails for verdict in found))
-    return good
 
 
 def main(given: list[str] | None = None) -> int:

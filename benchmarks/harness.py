@@ -1,7 +1,8 @@
-"""Timing side by side: every contender runs once a round, the order rotates, and ratios are medians of per-round ratios.
+"""Timing side by side: every contender has its turn once a round, the order rotates, and ratios are medians of per-round ratios.
 
 What disturbs the machine in a round then disturbs all alike. Single-threaded contenders are timed by CPU time, which other programs on
-the machine disturb least; contenders with threads by the clock on the wall.
+the machine disturb least; contenders with threads by the clock on the wall. A turn is as many calls as fill some milliseconds: a single
+call of 50 microseconds takes two or three times as long as the next, by what its neighbours left in the caches.
 """
 
 import statistics
@@ -12,6 +13,8 @@ from typing import Literal, NamedTuple
 
 Clock = Literal["cpu", "wall"]
 _CLOCKS = {"cpu": time.process_time, "wall": time.perf_counter}
+#: Seconds that a turn lasts at least: a hundred times what warming the caches costs.
+LEAST = 5e-3
 
 
 class Contender(NamedTuple):
@@ -52,17 +55,25 @@ class Timings:
 
 def interleave(contenders: Mapping[str, Contender], rounds: int, clock: Clock = "cpu") -> Timings:
     """Time the contenders against each other, after one unmeasured call of each."""
-    read, names = _CLOCKS[clock], list(contenders)
+    names = list(contenders)
     found: dict[str, list[float]] = {name: [] for name in names}
     for name in names:
         contenders[name].run()
     for k in range(rounds):
         turn = k % len(names)
         for name in names[turn:] + names[:turn]:
-            start = read()
-            contenders[name].run()
-            found[name].append((read() - start) / contenders[name].draws)
+            found[name].append(seconds_a_call(contenders[name].run, _CLOCKS[clock]) / contenders[name].draws)
     return Timings(clock, found)
+
+
+def seconds_a_call(run: Callable[[], object], read: Callable[[], float], least: float = LEAST) -> float:
+    """Seconds that a call takes, over as many calls as last ``least`` seconds together."""
+    start, calls, taken = read(), 0, 0.0
+    while calls == 0 or taken < least:
+        run()
+        calls += 1
+        taken = read() - start
+    return taken / calls
 
 
 @dataclass(frozen=True)

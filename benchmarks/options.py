@@ -1,6 +1,7 @@
 """The options of ``python -m benchmarks``, and how much they make of each kind of measurement."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.families import FamilySettings
@@ -51,12 +52,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=_counts, default=(1, 2), help="thread counts to compare (default: 1,2)")
     parser.add_argument("--draws", type=int, help="draws of an engine run (default: by subject)")
     parser.add_argument("--command-draws", type=int, help="draws of simrisk run in the phase 'whole command'; 1000000 is what is quoted")
-    parser.add_argument("--rounds", type=int, help="rounds (default: 9; --quick and --growth: 3; --huge: 1)")
+    parser.add_argument("--rounds", type=int, help="rounds (default: 9, of starts 5; --quick and --growth: 3; --huge: 1)")
     parser.add_argument("--sampler", choices=("random", "sobol", "lhs"), default="random", help="the engine's design (default: random)")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write everything that was measured to this file")
     parser.add_argument("--compare", metavar="FILE", type=Path, help="hold the ratios against those of an earlier --json file")
     parser.add_argument("--compare-last", action="store_true", help="hold the ratios against the last record of benchmarks/history")
-    parser.add_argument("--record", action="store_true", help="append the ratios to benchmarks/history")
+    parser.add_argument("--record", action="store_true", help="append the ratios to benchmarks/history; measures all of it twice")
     return parser
 
 
@@ -91,6 +92,20 @@ def settings_of(arguments: argparse.Namespace, subject: str) -> Settings:
         sampler=arguments.sampler,
         phases=tuple(name for name in arguments.phases if name not in left_out),
     )
+
+
+def start_rounds(arguments: argparse.Namespace) -> int:
+    """Rounds of the starts, which take seconds each."""
+    return arguments.rounds or (3 if arguments.quick else 5)
+
+
+def command_line(arguments: argparse.Namespace, only: Sequence[str], phases: Sequence[str], rounds: int | None) -> list[str]:
+    """The options that make another process measure some subjects and phases as this one does; ``rounds`` None is the default."""
+    found = ["--only", ",".join(only), "--phases", ",".join(phases), "--threads", ",".join(map(str, arguments.threads))]
+    numbers = {"--draws": arguments.draws, "--command-draws": arguments.command_draws, "--rounds": rounds}
+    for option, number in numbers.items():
+        found += [] if number is None else [option, str(number)]
+    return [*found, "--sampler", arguments.sampler, *(["--quick"] if arguments.quick else [])]
 
 
 def family_settings(arguments: argparse.Namespace) -> FamilySettings:

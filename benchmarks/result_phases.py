@@ -14,7 +14,8 @@ from benchmarks.twin_reading import Floats
 from simengine import api
 from simengine.engine.plan import Prepared
 from simengine.engine.simulate import Settings
-from simengine.results.store import read_result, write_result
+from simengine.results.store import SUMMARY_GROUP, read_result, write_result
+from simengine.results.tables import TABLES_GROUP
 from simengine.schema import VARIABLES
 
 _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -42,7 +43,7 @@ class ResultSide:
 
     def write(self, path: Path) -> None:
         """The result file, as ``simrisk run`` writes it."""
-        write_result(path, self.kept, self.summary, self.done.coefficients, digested=True)
+        write_result(path, self.kept, {SUMMARY_GROUP: self.summary, TABLES_GROUP: self.done.coefficients}, digested=True)
 
 
 def numpy_statistics(arrays: Iterable[Floats]) -> Floats:

@@ -15,9 +15,9 @@ from typing import Any
 STAGES = {
     "read": ("simengine.study.load", "load_study"),
     "prepare": ("simengine.api", "prepare"),
-    "simulate": ("simengine.api", "simulate"),
-    "statistics": ("simengine.api", "summarise"),
-    "store": ("simengine.results.store", "write_result"),
+    "simulate": ("simengine.runs.stored_run", "finish"),
+    "statistics": ("simengine.runs.finished", "summarise"),
+    "store": ("simengine.runs.stored_run", "write_result"),
 }
 Found = dict[str, dict[str, float]]
 

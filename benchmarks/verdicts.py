@@ -45,11 +45,12 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One ratio, then and now."""
+    """One ratio, then and now; ``tries`` are the measurements of which ``new`` is one, where it was measured again."""
 
     name: str
     old: Ratio
     new: Ratio
+    tries: tuple[Ratio, ...] = ()
 
     @property
     def change(self) -> float:
@@ -74,10 +75,26 @@ class Verdict:
         """Whether it is below half of what it was, beyond the noise, by processor time: what the clock on the wall says fails nothing."""
         return self.change < FAILS and self.word == "slower" and self.new.clock == "cpu"
 
+    def after(self, second: Ratio) -> "Verdict":
+        """The verdict when the ratio has been measured again: the milder of the two."""
+        tries = (self.new, second)
+        both = [Verdict(self.name, self.old, new, tries) for new in tries]
+        return max(both, key=lambda one: (not one.fails, not one.loud, one.change))
+
 
 def verdicts(old: Mapping[str, Ratio], new: Mapping[str, Ratio]) -> list[Verdict]:
     """A verdict for every ratio that both runs have."""
     return [Verdict(name, old[name], ratio) for name, ratio in new.items() if name in old]
+
+
+def lower(one: Mapping[str, Ratio], other: Mapping[str, Ratio]) -> dict[str, Ratio]:
+    """Of every ratio the lower of two measurements, with the range and the rounds of both: no value of a lucky process."""
+    both = {
+        name: Ratio(min(a.median, b.median), min(a.least, b.least), max(a.most, b.most), a.rounds + b.rounds, a.clock)
+        for name, a in one.items()
+        if (b := other.get(name)) is not None
+    }
+    return {**other, **one, **both}
 
 
 def as_json(ratios: Mapping[str, Ratio]) -> dict[str, list[Any]]:
@@ -91,7 +108,7 @@ def from_json(found: Mapping[str, Sequence[Any]]) -> dict[str, Ratio]:
 
 
 def verdict_table(found: Sequence[Verdict], what: str, *, judged: bool) -> str:
-    """What is printed: counts, then every change, then what is loud; ``judged`` says whether a failure counts."""
+    """What is printed: counts, then every change, what was measured again, and what is loud; ``judged`` says whether a failure counts."""
     words = [verdict.word for verdict in found]
     counts = ", ".join(f"{words.count(word)} {word}" for word in ("faster", "slower", "same"))
     text = [f"against {what}: {len(found)} ratios, {counts} within the noise"]
@@ -99,6 +116,9 @@ def verdict_table(found: Sequence[Verdict], what: str, *, judged: bool) -> str:
         if verdict.word != "same":
             change = f"{verdict.old.median:9.3g} -> {verdict.new.median:9.3g}  (x {verdict.change:.2f})"
             text.append(f"  {verdict.word}: {verdict.name:60s} {change}")
+    for verdict in (one for one in found if one.tries):
+        tries = ", then ".join(f"{ratio.median:.3g}" for ratio in verdict.tries)
+        text.append(f"measured again: {verdict.name}: {verdict.old.median:.3g} -> {tries}; {verdict.new.median:.3g} counts")
     for verdict in (one for one in found if one.loud):
         bad = verdict.fails and judged
         share = "HALF" if verdict.change < FAILS else "TWO THIRDS"

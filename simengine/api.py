@@ -9,25 +9,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
 from simengine.distributions import Tables
-from simengine.engine.outputs import Layout
 from simengine.engine.plan import Prepared, driver_rows, prepare
-from simengine.engine.simulate import Settings, Simulated, simulate
-from simengine.engine.tile import BLOCK
+from simengine.engine.runner import Settings
 from simengine.errors import Problem, SimulationError, StudyError
-from simengine.jit import Floats
-from simengine.results.dataset import Labels, assemble, draw_variables, driver_variables, last_axis, plan_variables, rows_of
-from simengine.results.frame import Frame, Series, as_frame, like
-from simengine.results.provenance import attributes, content_hash, digests
-from simengine.results.tables import read_tables, tables_dataset
-from simengine.run_account import notes, provenance
+from simengine.results.frame import Frame, as_frame, like
+from simengine.results.provenance import content_hash, digests
+from simengine.results.tables import read_tables
+from simengine.run_account import notes
+from simengine.runs.execute import How, finish, session_of
+from simengine.runs.job import Laid, Wanted
+from simengine.runs.saves import Saves
+from simengine.runs.stored_run import stored_names
 from simengine.sampling.design import DESIGNS
 from simengine.sampling.streams import STREAM_VERSION
-from simengine.schema import DETAIL_VARIABLES, DRIVER_VARIABLES, POSITION_VARIABLES, SCHEMA_VERSION, VARIABLES, stored_variables
-from simengine.statistics.summary import DetailMoments, moments_to_statistics, summarise
+from simengine.schema import DETAIL_VARIABLES, DRIVER_VARIABLES, POSITION_VARIABLES, SCHEMA_VERSION, VARIABLES
+from simengine.statistics.summary import DetailMoments, summarise
 from simengine.study.load import Study, load_study
 from simengine.study.model import MAX_DRAWS, MAX_SEED
 
@@ -52,10 +49,7 @@ __all__ = [
     "to_store",
 ]
 
-#: Share of failed draws above which a run fails as a whole (INTERFACE.md, Determinism).
-MOST_FAILED = 0.01
 Progress = Callable[[int, int], None]
-Flags = npt.NDArray[np.bool_]
 _D = TypeVar("_D", "Frame", "xr.Dataset")
 
 
@@ -154,28 +148,16 @@ def complete(ready: Prepared, settings: Settings, store: str | Sequence[str], pr
 
     Drivers are part of the dataset where ``store`` keeps any: thousands of lines with drivers of their own are gigabytes.
     """
-    kept_detail = tuple(name for name in stored_variables(store) if name in DETAIL_VARIABLES)
-    settings = replace(settings, drivers=settings.drivers and bool(set(DRIVER_VARIABLES) & set(stored_names(store))))
-    _check_memory(ready, settings, kept_detail)
-    total, runs = settings.draws * len(ready.scenarios), []
-    for scenario in range(len(ready.scenarios)):
-        before = scenario * settings.draws
-
-        def report(done: int, before: int = before) -> None:
-            progress(before + done, total)
-
-        runs.append(simulate(ready, scenario, settings, kept_detail, report))
-    failed = np.stack([_failed(found, ready.layout) for found in runs], axis=-1)
-    worst = int(np.argmax(failed.sum(axis=0)))
-    if failed[:, worst].mean() > MOST_FAILED:
-        where = "" if worst == 0 else f" of scenario {ready.scenarios[worst]}"
-        message = (
-            f"{int(failed[:, worst].sum()):,} of {settings.draws:,} draws{where} are not finite (more than {MOST_FAILED:.0%}): "
-            "look for a division by a number that can be 0, or a distribution with extreme values"
-        )
-        raise SimulationError(message)
-    frame = _frame(ready, runs, failed, kept_detail, settings)
-    return Completed(frame, _detail_moments(ready, runs, settings.sampler), tables_dataset(ready.tables.used()))
+    stored = stored_names(store)
+    drivers = settings.drivers and bool(set(DRIVER_VARIABLES) & set(stored))
+    details = tuple(name for name in stored if name in DETAIL_VARIABLES)
+    _check_memory(ready, settings, details, drivers=drivers)
+    # whoever has the draws at hand has all positions: nothing is counted
+    wanted = Wanted(tuple(POSITION_VARIABLES), details, DRIVER_VARIABLES if drivers else (), ())
+    laid = Laid.of(ready, replace(settings, drivers=drivers), wanted)
+    with session_of(laid, How(settings.threads), Saves(None, None), in_memory=True) as session:
+        done = finish(session, settings.draws, progress)
+        return Completed(done.frame, done.detail, done.coefficients())
 
 
 def scenario_names(study: Study, asked: Sequence[str]) -> tuple[str, ...]:
@@ -187,11 +169,11 @@ def scenario_names(study: Study, asked: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in asked if name != "base"))
 
 
-def _check_memory(ready: Prepared, settings: Settings, kept: Sequence[str]) -> None:
+def _check_memory(ready: Prepared, settings: Settings, kept: Sequence[str], *, drivers: bool) -> None:
     """Refuse draws that would not fit in memory, with the sizes."""
     draws = settings.draws
     rows = ready.layout.starts[3] + sum(ready.layout.detail_rows(name).size for name in kept)
-    rows += sum(count for _, count, _ in driver_rows(ready.drafts[0]).values()) if settings.drivers else 0
+    rows += sum(count for _, count, _ in driver_rows(ready.drafts[0]).values()) if drivers else 0
     needed = rows * draws * 8 * len(ready.scenarios)
     try:
         there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -205,103 +187,10 @@ def _check_memory(ready: Prepared, settings: Settings, kept: Sequence[str]) -> N
         raise SimulationError(msg)
 
 
-def _failed(found: Simulated, layout: Layout) -> Flags:
-    """Draws in which any output is not finite."""
-    rows, failed = found.store[: layout.starts[3]], np.zeros(found.store.shape[1], dtype=np.bool_)
-    with np.errstate(invalid="ignore", over="ignore"):
-        # a block of draws of all rows at a time: it stays in the cache
-        for block in (slice(first, first + BLOCK) for first in range(0, failed.size, BLOCK)):
-            # a sum that is finite has nothing else in it
-            if not np.isfinite(rows[:, block].sum(axis=0)).all():
-                failed[block] = ~np.isfinite(rows[:, block]).all(axis=0)
-    return failed
-
-
-def _labels(ready: Prepared) -> Labels:
-    spec, layout = ready.study.spec, ready.layout
-    return Labels(
-        year=spec.horizon.year_labels,
-        service=layout.services,
-        scheme=layout.schemes,
-        party=layout.parties,
-        arrangement=layout.arrangements,
-        budget=layout.budgets,
-        stream=layout.streams,
-        segment=layout.segments,
-        scenario=ready.scenarios,
-        currency=spec.money.currency,
-    )
-
-
-def _position_arrays(ready: Prepared, runs: Sequence[Simulated]) -> dict[str, Floats]:
-    """Arrays (year, entity…, draw, scenario) of the position variables; no copy where there is one scenario and no gap."""
-    found = {}
-    for name in POSITION_VARIABLES:
-        rows = ready.layout.rows(name)
-        if rows.size:
-            found[name] = last_axis([rows_of(done.store, rows) for done in runs])
-    return found
-
-
-def _frame(ready: Prepared, runs: Sequence[Simulated], failed: Flags, kept: Sequence[str], settings: Settings) -> Frame:
-    labels = _labels(ready)
-    arrays = _position_arrays(ready, runs)
-    for name in kept:
-        rows = ready.layout.detail_rows(name)
-        if rows.size:
-            arrays[name] = last_axis([rows_of(done.detail, done.detail_row[rows]) for done in runs])
-    variables = draw_variables(arrays, labels)
-    variables |= plan_variables({name: values for name, values in ready.plan.items() if values.size}, labels)
-    drivers, names = _driver_arrays(ready, runs) if settings.drivers else ({}, {})
-    variables |= drivers
-    about = {"long_name": "1 where the draw is not finite and left out of the statistics", "units": "1"}
-    variables["failed"] = Series(("draw", "scenario"), failed.astype(np.int8), about)
-    frame = assemble(variables, labels, names, settings.draws)
-    frame.attrs.update(attributes(provenance(ready, runs, int(failed.any(axis=1).sum()), settings)))
-    return frame
-
-
-def _driver_arrays(ready: Prepared, runs: Sequence[Simulated]) -> tuple[dict[str, Series], dict[str, list[str]]]:
-    """Driver values by scenario; NaN for a driver that a scenario does not have."""
-    counts: dict[str, int] = {}
-    for done in runs:
-        for name, k in done.driver_names:
-            counts[name] = max(counts.get(name, 0), k + 1)
-    listed, start = [], 0
-    for name in (name for name in ready.drivers.order if name in counts):
-        listed.append((name, start, counts[name]))
-        start += counts[name]
-    values = []
-    for done in runs:
-        first = ready.layout.starts[3]
-        place = {key: first + k for k, key in enumerate(done.driver_names)}
-        rows = [place.get((name, k), place.get((name, 0), -1)) for name, _, count in listed for k in range(count)]
-        values.append(rows_of(done.store, np.array(rows, dtype=np.int64), np.nan))
-    return driver_variables(listed, ready.layout.years, values) if listed else ({}, {})
-
-
-def _detail_moments(ready: Prepared, runs: Sequence[Simulated], sampler: str) -> DetailMoments:
-    """Mean and spread of every line and scheme variable (year, entity, scenario)."""
-    found = [moments_to_statistics(done.moments, ready.plan_detail, sampler) for done in runs]
-    values, errors = {}, {}
-    for name in DETAIL_VARIABLES:
-        rows = ready.layout.detail_rows(name)
-        if rows.size:
-            values[name] = {key: np.stack([done[0][key][rows] for done in found], axis=-1) for key in ("mean", "sd")}
-            errors[name] = {key: np.stack([done[1][key][rows] for done in found], axis=-1) for key in ("mean", "sd")}
-    return DetailMoments(values, errors)
-
-
 def run_identity(study: Study, scenarios: Sequence[str]) -> str:
     """What makes two runs the same but for draws, seed and storage: study, scenarios, streams and schema (sha256, hexadecimal)."""
     stated = [study.digest, STREAM_VERSION, SCHEMA_VERSION, *scenarios]
     return hashlib.sha256("\n".join(stated).encode()).hexdigest()
-
-
-def stored_names(store: str | Sequence[str]) -> tuple[str, ...]:
-    """The variables that a ``store`` setting writes; drivers go with ``positions`` and ``all``, or by name."""
-    drivers = DRIVER_VARIABLES if store in ("positions", "all") else tuple(name for name in DRIVER_VARIABLES if name in store)
-    return (*stored_variables(store), *drivers)
 
 
 def stored_bytes(ready: Prepared, draws: int, store: str | Sequence[str]) -> int:

@@ -1,13 +1,15 @@
 """What a result says of its run: where it came from, how it was drawn, and what of that a reader should know."""
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from simengine.engine.build_lines import term_values
 from simengine.engine.drivers import COLUMNS
 from simengine.engine.plan import Prepared
-from simengine.engine.simulate import Settings, Simulated
+from simengine.engine.runner import Settings
+from simengine.jit import Floats
 from simengine.results.provenance import Run
 from simengine.sampling.sobol_pairs import UNNOTED, chance_correlation
 from simengine.sampling.streams import STREAM_VERSION
@@ -20,7 +22,17 @@ from simengine.study.under_way import words
 from simengine.study.walk import numbers
 
 
-def provenance(ready: Prepared, runs: Sequence[Simulated], failed: int, settings: Settings) -> Run:
+@dataclass(frozen=True)
+class Counted:
+    """What a run counted: draws that failed and draws that were clipped, and driver rows of the base (row, draw) by driver and year."""
+
+    failed: int
+    clipped: int
+    driver_names: tuple[tuple[str, int], ...]
+    drivers: Floats
+
+
+def provenance(ready: Prepared, settings: Settings, counted: Counted) -> Run:
     """Everything needed to run a study again, what was counted, and the notes."""
     study, funding = ready.study, ready.drafts[0].plan.funding
     register = {
@@ -32,18 +44,20 @@ def provenance(ready: Prepared, runs: Sequence[Simulated], failed: int, settings
         study_name=study.name,
         study_title=study.spec.title or "",
         study_text=_resolved_text(study),
+        study_order=_order(study),
+        scenarios=ready.scenarios,
         study_hash=study.digest,
         seed=settings.seed,
         sampler=settings.sampler,
         stream_version=STREAM_VERSION,
         draws=settings.draws,
-        failed=failed,
-        clipped=runs[0].clipped,
+        failed=counted.failed,
+        clipped=counted.clipped,
         money_unit=study.spec.money.unit,
         column_map=dict(ready.drivers.column),
         drivers=register,
         warnings=(*(str(warning) for warning in study.warnings), *notes(ready, settings.sampler, settings.draws)),
-        correlations=tuple(_correlations(ready, runs[0])),
+        correlations=tuple(_correlations(ready, counted)),
         unidentified_savings=_unidentified(study),
         funding_assumed=tuple(name for name, party in study.spec.parties.items() if party.funding is None and funding[name].any()),
         observed=tuple(words(study.spec)),
@@ -60,12 +74,12 @@ def _unidentified(study: Study) -> dict[str, dict[str, object]]:
     return found
 
 
-def _correlations(ready: Prepared, base: Simulated) -> Iterator[dict[str, object]]:
-    """Each correlation group: what was asked, what the copula was given (where repaired), and what the draws of the base have.
+def _correlations(ready: Prepared, counted: Counted) -> Iterator[dict[str, object]]:
+    """Each correlation group: what was asked, what the copula was given (where repaired), and what the first draws of the base have.
 
     Of drivers with a value in each year the first year is looked at in which none of them was observed.
     """
-    place = {key: ready.layout.starts[3] + k for k, key in enumerate(base.driver_names)}
+    place = {key: k for k, key in enumerate(counted.driver_names)}
     seen = {name: len(driver.spec.actual) for name, driver in ready.drafts[0].book.drivers.items()}
     for group in copulas(ready.study.spec, ready.drivers.order):
         year = max(seen.get(name, 0) for name in group.names)
@@ -79,7 +93,7 @@ def _correlations(ready: Prepared, base: Simulated) -> Iterator[dict[str, object
                 "copula": "gaussian" if group.df is None else f"student_t, df {group.df:g}",
                 "asked": group.asked,
                 "used": group.used,
-                "got": achieved(base.store[rows], group.measure),
+                "got": achieved(counted.drivers[rows], group.measure),
             }
 
 
@@ -100,6 +114,15 @@ def notes(ready: Prepared, sampler: str, draws: int) -> list[str]:
             f"{chance[0]:g} by chance; from {chance[1]:,} draws on by less than {UNNOTED:g}"
         )
     return found
+
+
+def _order(study: Study) -> dict[str, object]:
+    """What the text of a study leaves open once its rows stand in it: the order of tables and of drivers, and the study's own sampler.
+
+    A line from a file of rows stands behind those of the study, whatever its place in the text, and its drivers with it.
+    """
+    tables = [key for key in study.tree if key != "simulation"]
+    return {"tables": tables, "drivers": list(study.drivers), "sampler": study.spec.simulation.sampler}
 
 
 def _resolved_text(study: Study) -> str:

@@ -22,6 +22,8 @@ COMMANDS = {
     "check": ("simengine.cli.check", "Read and validate a study; show its drivers and who bears a gain or a loss."),
     "run": ("simengine.cli.run", "Simulate a study, store the result and print the summary."),
     "summary": ("simengine.cli.summary", "Print the summary of a stored run."),
+    "explain": ("simengine.cli.explain", "One draw of a stored run, from its drivers to each party's settlement."),
+    "verify": ("simengine.cli.verify", "Check the digests of a stored run, draw blocks of it again, compare bit for bit."),
     "benefits": ("simengine.cli.benefits", "The benefits plan of a study or a stored run; value for money, cost per outcome, risk log."),
     "waterfall": ("simengine.cli.waterfall", "Spend from the base year to the last: each factor, efficiency, each scheme."),
     "terms": ("simengine.cli.terms", "The contract in plain words, year by year, with each party's payoff curve."),

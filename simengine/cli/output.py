@@ -44,8 +44,9 @@ def common_options(function: _F) -> _F:
             _fail("input", error.problems, WRONG_INPUT, as_json, debug)
         except SimriskError as error:
             _fail("failed", [Problem("", str(error))], FAILED, as_json, debug)
-        except KeyboardInterrupt:
-            _fail("interrupted", [Problem("", INTERRUPTED_TEXT)], INTERRUPTED, as_json, debug)
+        except KeyboardInterrupt as error:
+            # a run that was long enough to keep something says what, and how to go on
+            _fail("interrupted", [Problem("", str(error) or INTERRUPTED_TEXT)], INTERRUPTED, as_json, debug)
         except MemoryError:
             _fail("failed", [Problem("", "not enough memory: use fewer draws")], FAILED, as_json, debug)
         except BrokenPipeError:

@@ -1,7 +1,6 @@
 """A study, or a stored run of one: what the commands that show plans take, laid out, with the draws where there are any."""
 
 import json
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +76,7 @@ def read_source(path: Path, overrides: Sequence[str], scenario: str | None, quie
         raise click.UsageError(message)
     from simengine.cli.run import announce_compilation
     from simengine.engine.plan import prepare
-    from simengine.study.load import Study, load_study
+    from simengine.study.load import load_study
 
     if not is_result:
         study = load_study(path, overrides)
@@ -86,6 +85,7 @@ def read_source(path: Path, overrides: Sequence[str], scenario: str | None, quie
         announce_compilation(quiet)
         return Source(path, prepare(study))
     from simengine.results.store import read_result
+    from simengine.runs.from_result import study_of
 
     try:
         result, summary = read_result(path)
@@ -95,13 +95,15 @@ def read_source(path: Path, overrides: Sequence[str], scenario: str | None, quie
     if scenario is not None and scenario not in there:
         message = f"{path} has no scenario {scenario}: it has {', '.join(there)}"
         raise WrongInput(message)
-    study = Study.from_dict(tomllib.loads(str(result.attrs["study_text"])), name=str(result.attrs["study_name"]))
+    study = study_of(result.attrs)
     announce_compilation(quiet)
     return Source(path, prepare(study), result, summary, scenario or "base")
 
 
 def _is_result(path: Path) -> bool:
     """Whether a file holds a run; anything that cannot be read is left to the reader of studies, which says why."""
+    if path.suffix == ".zarr":
+        return True
     try:
         with path.open("rb") as file:
             return file.read(len(_HDF5)) == _HDF5 or path.suffix == ".nc"

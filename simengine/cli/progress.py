@@ -9,7 +9,7 @@ _QUIET_FOR = 1.0
 
 
 @contextmanager
-def progress_bar(quiet: bool) -> Iterator[Callable[[int, int], None]]:
+def progress_bar(quiet: bool, doing: str = "simulating", what: str = "draws") -> Iterator[Callable[[int, int], None]]:
     """A function of (draws done, draws in all) that shows a bar on standard error once a second has passed."""
     if quiet or not sys.stderr.isatty():
         yield lambda done, total: None
@@ -17,9 +17,9 @@ def progress_bar(quiet: bool) -> Iterator[Callable[[int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("simulating"), BarColumn(), MofNCompleteColumn(), TextColumn("draws, left"), TimeRemainingColumn())
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TextColumn(f"{what}, left"), TimeRemainingColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
-    task = bar.add_task("simulating", total=None)
+    task = bar.add_task(doing, total=None)
     began, shown = time.monotonic(), False
 
     def report(done: int, total: int) -> None:

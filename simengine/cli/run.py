@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
-from simengine.cli.output import common_options, envelope, say
+from simengine.cli.output import common_options, say
+from simengine.cli.precision_option import precision_option
+from simengine.cli.run_and_show import content_of, is_finished, run_and_show, show_stored
 from simengine.errors import Problem, StudyError
 
 EXAMPLE = """\b
@@ -24,11 +26,11 @@ def _file_name(_context: click.Context, _option: click.Parameter, value: str | N
     if value is not None and (not value or value.endswith(("/", os.sep))):
         message = f"'{value}' names a folder: a file is needed."
         raise click.BadParameter(message)
+    # a Zarr store is a folder
+    if value is not None and not value.endswith(".zarr") and os.path.isdir(value):
+        message = f"File '{value}' is a directory."
+        raise click.BadParameter(message)
     return value
-
-
-#: Bytes of a result whose size is said before the run.
-_LARGE = 2**30
 
 
 @click.command("run", epilog=EXAMPLE)
@@ -44,10 +46,24 @@ _LARGE = 2**30
     "--actuals", type=click.Path(path_type=Path), help="CSV or XLSX of years observed: service, year, activity, price, unit_cost."
 )
 @click.option("--store", metavar="WHAT", help="positions, all, summary, or variables separated by commas.")
-@click.option("--out", type=click.Path(dir_okay=False), callback=_file_name, help="File to write [results/<study>-<hash>-s<seed>.nc].")
+@click.option(
+    "--out",
+    type=click.Path(),
+    callback=_file_name,
+    help="File to write [results/<study>-<hash>-s<seed>.nc]; a Zarr store if it ends in .zarr.",
+)
 @click.option("--tables", type=click.Path(path_type=Path), help="A stored run whose inverse distributions to draw with, bit for bit.")
 @click.option("--threads", type=click.IntRange(min=1), help="Threads to use [one per core]; the numbers do not depend on it.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes of this machine to use instead of threads.")
+@click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler whose workers to use: tcp://host:port.")
+@click.option(
+    "--exact",
+    is_flag=True,
+    help="Exact quantiles also of outputs that are only counted (within 0.2 %): draws everything again, twice the time.",
+)
+@click.option("--resume", is_flag=True, help="Go on with a run that was stopped; one that is finished is only shown.")
 @click.option("--force", is_flag=True, help="Replace a stored run of this study that has more draws or more variables.")
+@precision_option
 @common_options
 def command(study: Path, *, as_json: bool, quiet: bool, out: str | None, force: bool, threads: int | None, **options: Any) -> None:
     """Simulate a study, store the result and print the summary."""
@@ -62,38 +78,36 @@ def command(study: Path, *, as_json: bool, quiet: bool, out: str | None, force: 
     for warning in loaded.warnings:
         say(f"warning: {warning}", quiet)
     from simengine import api
-    from simengine.cli.progress import progress_bar
-    from simengine.cli.statistics_json import plan_rows, statistics_rows
-    from simengine.cli.summary_text import summary_text
-    from simengine.results.store import check_folder, check_replacement, write_result
+    from simengine.results.store import check_folder, check_replacement
+    from simengine.runs.execute import How
+    from simengine.runs.precision import parse_targets, places_of
+    from simengine.runs.stored_run import Request, parts_of
 
     names = api.scenario_names(loaded, options["scenarios"])
-    identity, settings = api.run_identity(loaded, names), loaded.spec.simulation
+    identity, settings = api.run_identity(loaded, names), api.settings_of(loaded, threads)
+    store = loaded.spec.simulation.store
     path = Path(out or f"results/{loaded.name}-{identity[:8]}-s{settings.seed}.nc")
+    targets = parse_targets(options["precision"], places_of(loaded, names)) if options["precision"] else ()
     # a file that cannot be written is found out before anything is compiled or simulated
     check_folder(path, 0)
-    check_replacement(path, identity, settings.seed, settings.draws, api.stored_names(settings.store), force=force)
+    # blocks of it that are still there are of a run that ended between writing its file and tidying up: that run is gone on with
+    stored = api.stored_names(store)
+    over = options["resume"] and not parts_of(path).exists()
+    if over and is_finished(path, identity, settings.seed, settings.draws, stored, exact=options["exact"]):
+        say(f"{path} is finished: nothing is left to do", quiet)
+        show_stored(path, loaded, as_json=as_json)
+        return
+    check_replacement(path, identity, settings.seed, settings.draws, stored, force=force)
     announce_compilation(quiet)
     ready = api.prepare(loaded, names, _tables(options["tables"], path))
-    size = api.stored_bytes(ready, settings.draws, settings.store)
-    check_folder(path, size)
-    if size > _LARGE:
-        say(f"{settings.draws:,} draws will take {size / 2**30:.1f} GiB in {path}", quiet)
+    how = How(threads or os.cpu_count() or 1, options["workers"] or 0, options["scheduler"])
+    given = content_of(options["tables"])
+    request = Request(ready, settings, store, path, identity, how, options["resume"], given, tuple(targets), options["exact"])
     for note in api.notes(ready, settings.sampler, settings.draws):
         say(f"note: {note}", quiet)
-    with progress_bar(quiet) as progress:
-        done = api.complete(ready, api.settings_of(loaded, threads), settings.store, progress)
-    summary = api.summarise(done.frame, done.detail, threads or os.cpu_count() or 1)
-    write_result(path, api.to_store(done.frame, settings.store, identity), summary, done.coefficients, digested=True)
-    if as_json:
-        about = done.frame.attrs
-        found = {"plan": list(plan_rows(done.frame)), "statistics": list(statistics_rows(summary)), "file": str(path)}
-        stated = {"seed": settings.seed, "sampler": settings.sampler, "draws": settings.draws, "failed": int(about["failed"])}
-        described = {"path": str(study), "hash": loaded.digest}
-        click.echo(envelope("run", found, study=described, warnings=[str(warning) for warning in loaded.warnings], **stated))
-    else:
-        click.echo(summary_text(done.frame, summary))
-    say(f"\nstored in {path}", quiet)
+    code = run_and_show(request, study, as_json=as_json, quiet=quiet)
+    if code:
+        sys.exit(code)
 
 
 def _tables(named: Path | None, target: Path) -> Any:

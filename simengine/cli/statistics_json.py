@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from simengine.results.frame import Frame
 
-_LEVELS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95, "value_at_risk": 0.05, "expected_shortfall": 0.05}
+LEVELS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95, "value_at_risk": 0.05, "expected_shortfall": 0.05}
 
 #: Every row has these keys, null where the output has no such dimension.
-_ENTITIES = ("party", "arrangement", "service", "scheme")
+ENTITIES = ("party", "arrangement", "service", "scheme")
 
 
 def statistics_rows(found: "Frame | xr.Dataset") -> Iterator[dict[str, object]]:
@@ -35,9 +35,9 @@ def statistics_rows(found: "Frame | xr.Dataset") -> Iterator[dict[str, object]]:
                 "output": name,
                 "scenario": at["scenario"],
                 "year": at["period"],
-                **{entity: at.get(entity) for entity in _ENTITIES},
+                **{entity: at.get(entity) for entity in ENTITIES},
                 "statistic": "quantile" if at["statistic"][0] == "q" else at["statistic"],
-                "level": _LEVELS.get(at["statistic"]),
+                "level": LEVELS.get(at["statistic"]),
                 "value": float(array[place]),
                 "standard_error": float(errors[place]),
                 "unit": "1" if at["statistic"].startswith("p_") else values.attrs.get("units"),

@@ -56,6 +56,8 @@ Terms = tuple[float, float, float, float, float, float, float]
 #: whether the group is covered.
 Plan = tuple[float, float, float, float, float, bool]
 ThreeRows = tuple[Floats, Floats, Floats]
+#: Saving, payment with and without schemes, outturn at reference price, and what of its gain payer and provider hold.
+Earned = tuple[float, float, float, float, float, float]
 
 
 class Groups(NamedTuple):
@@ -197,11 +199,14 @@ def group_activity(work: Floats, reductions: Floats, x: Floats, effects: Effects
 
 
 @kernel
-def _covered(outturn: float, price: float, planned: float, variable: float, baseline: float) -> tuple[float, float, float]:
-    """Outturn of a covered line at reference price, and what its payer and its provider hold of its gain."""
-    worth = outturn * price
+def _earned(do_nothing: float, outturn: float, price: float, share: float, terms: Terms, plan: Plan) -> Earned:
+    """What the activity of a group comes to at drawn price and variable share: all but its cost, which capacity decides."""
+    _, p, _, v, _, drawn_weight, planned_weight = terms
+    reference, planned, baseline, _, _, _ = plan
+    variable, worth = v * share, outturn * reference
+    s0, s1, pay_dn, pay = line_money(do_nothing, outturn, p * price, planned, variable, drawn_weight * price + planned_weight)
     paid = payment(planned, variable, worth)
-    return worth, held_by_payer(baseline, paid), held_by_provider(paid, worth)
+    return s0 - s1, pay, pay_dn, worth, held_by_payer(baseline, paid), held_by_provider(paid, worth)
 
 
 @inner_kernel
@@ -215,20 +220,17 @@ def _whole_group(sums: Floats, to: ThreeRows, activity: ThreeRows, rows: FourRow
     outturn, payer, provider = to
     before, noise, reduction = activity
     price, unit_cost, variable, _ = rows
-    size, p, c, v, _, drawn_weight, planned_weight = terms
-    reference, planned, baseline, _, _, covers = plan
+    size, c, covers = terms[0], terms[2], plan[5]
     for i in range(n):
         a0 = (size * before[i]) * noise[i]
-        a1 = outturn_activity(a0, reduction[i])
-        paid_at, share, cost = drawn_weight * price[i] + planned_weight, v * variable[i], c * unit_cost[i]
-        s0, s1, pay_dn, pay = line_money(a0, a1, p * price[i], planned, share, paid_at)
-        sums[SUM_SAVING * STRIDE + i] += s0 - s1
+        a1, cost = outturn_activity(a0, reduction[i]), c * unit_cost[i]
+        saving, pay, pay_dn, worth, with_payer, with_provider = _earned(a0, a1, price[i], variable[i], terms, plan)
+        sums[SUM_SAVING * STRIDE + i] += saving
         sums[SUM_PAY * STRIDE + i] += pay
         sums[SUM_PAY_DN * STRIDE + i] += pay_dn
         sums[SUM_COST * STRIDE + i] += cost * a1
         sums[SUM_RELEASED * STRIDE + i] += cost * (a0 - a1)
         if covers:
-            worth, with_payer, with_provider = _covered(a1, reference, planned, share, baseline)
             outturn[i] += worth
             payer[i] += with_payer
             provider[i] += with_provider
@@ -241,19 +243,16 @@ def _money(sums: Floats, to: ThreeRows, work: Floats, rows: FourRows, terms: Ter
     rows_apart()
     outturn, payer, provider = to
     price, unit_cost, variable, _ = rows
-    _, p, c, v, _, drawn_weight, planned_weight = terms
-    reference, planned, baseline, _, _, covers = plan
+    c, covers = terms[2], plan[5]
     for i in range(n):
-        a0, a1 = work[A0 * STRIDE + i], work[A1 * STRIDE + i]
-        paid_at, share, cost = drawn_weight * price[i] + planned_weight, v * variable[i], c * unit_cost[i]
-        s0, s1, pay_dn, pay = line_money(a0, a1, p * price[i], planned, share, paid_at)
-        sums[SUM_SAVING * STRIDE + i] += s0 - s1
+        a0, a1, cost = work[A0 * STRIDE + i], work[A1 * STRIDE + i], c * unit_cost[i]
+        saving, pay, pay_dn, worth, with_payer, with_provider = _earned(a0, a1, price[i], variable[i], terms, plan)
+        sums[SUM_SAVING * STRIDE + i] += saving
         sums[SUM_PAY * STRIDE + i] += pay
         sums[SUM_PAY_DN * STRIDE + i] += pay_dn
         sums[SUM_COST * STRIDE + i] += cost * a1
         sums[SUM_RELEASED * STRIDE + i] += cost * (a0 - a1)
         if covers:
-            worth, with_payer, with_provider = _covered(a1, reference, planned, share, baseline)
             outturn[i] += worth
             payer[i] += with_payer
             provider[i] += with_provider
@@ -266,22 +265,20 @@ def _money_with_release(sums: Floats, to: ThreeRows, work: Floats, rows: FourRow
     rows_apart()
     outturn, payer, provider = to
     price, unit_cost, variable, fixed = rows
-    _, p, c, v, f, drawn_weight, planned_weight = terms
-    reference, planned, baseline, expected, part, covers = plan
+    _, _, c, _, f, _, _ = terms
+    _, _, _, expected, part, covers = plan
     for i in range(n):
         a0, a1 = work[A0 * STRIDE + i], work[A1 * STRIDE + i]
-        paid_at, share = drawn_weight * price[i] + planned_weight, v * variable[i]
-        s0, s1, pay_dn, pay = line_money(a0, a1, p * price[i], planned, share, paid_at)
         capacity, freed = expected - part * work[GAPS * STRIDE + i], part * work[AVOIDED * STRIDE + i]
         cost, released, stranded = line_cost(c * unit_cost[i], f * fixed[i], a0, a1, capacity, freed)
-        sums[SUM_SAVING * STRIDE + i] += s0 - s1
+        saving, pay, pay_dn, worth, with_payer, with_provider = _earned(a0, a1, price[i], variable[i], terms, plan)
+        sums[SUM_SAVING * STRIDE + i] += saving
         sums[SUM_PAY * STRIDE + i] += pay
         sums[SUM_PAY_DN * STRIDE + i] += pay_dn
         sums[SUM_COST * STRIDE + i] += cost
         sums[SUM_RELEASED * STRIDE + i] += released
         sums[SUM_STRANDED * STRIDE + i] += stranded
         if covers:
-            worth, with_payer, with_provider = _covered(a1, reference, planned, share, baseline)
             outturn[i] += worth
             payer[i] += with_payer
             provider[i] += with_provider

@@ -136,6 +136,8 @@ def assemble(variables: Mapping[str, Series], labels: Labels, driver_labels: Map
         else:
             values = np.array(list(labels.along(dimension) if names is None else names), dtype=object)
         coordinates[dimension] = Series((dimension,), values, {"long_name": DIMENSIONS[dimension]})
+    # every result says which scenarios it is of, also one without draws
+    coordinates["scenario"] = Series(("scenario",), np.array(list(labels.scenario), dtype=object), {"long_name": DIMENSIONS["scenario"]})
     frame = Frame(dict(variables), coordinates)
     validate(frame)
     return frame

@@ -55,7 +55,7 @@ class KeptTables:
                 self._folder.mkdir(exist_ok=True)
                 self._room = _MOST - len(list(self._folder.glob("*.table")))
             if self._room > 0:
-                write_whole(self._file(key), self._seal(key, content) + b"\n" + content)
+                write_whole(self._file(key), self._seal(key, content) + b"\n" + content, synced=False)
                 self._room -= 1
 
     @staticmethod

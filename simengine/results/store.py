@@ -1,21 +1,18 @@
-"""One run is one NetCDF-4 file: written beside its name, synced and renamed into place; the only module that opens result files."""
+"""One run is one NetCDF-4 file, or a Zarr store: written beside its name, synced and renamed into place, and read again."""
 
-import contextlib
 import errno
 import io
-import json
-import os
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from simengine.errors import ResultError
+from simengine.results.disk import explained, part_of, reason, sweep, whole_file, whole_folder
 from simengine.results.frame import Frame, as_frame
-from simengine.results.provenance import content_hash
-from simengine.results.tables import TABLES_GROUP
+from simengine.results.provenance import sealed
+from simengine.results.stored import attributes_and_variables, is_zarr
 from simengine.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -24,30 +21,39 @@ if TYPE_CHECKING:
 SUMMARY_GROUP = "summary"
 #: Room left on the disk beyond the estimated size of a file.
 _SPARE_BYTES = 16 * 2**20
-#: End of the name of a file that is being written.
-_PART = ".part"
 
 
-def check_folder(path: Path, size: int) -> None:
-    """Refuse a folder that cannot be written or a disk without room for ``size`` bytes, before any work is done.
+def check_folder(path: Path, size: int, peak: int | None = None) -> None:
+    """Refuse a folder that cannot be written or a disk without room, before any work is done.
 
-    Raises ResultError with the reason.
+    ``size`` are the bytes of the result; ``peak`` those of the result and of all finished blocks that stand beside it until it is in place
+    (less those that are there already). What killed runs left of ``path`` is taken away first. Raises ResultError with the reason.
     """
     folder = path.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{path.name}.", suffix=_PART):
+        sweep(path)
+        with part_of(path) as (_, part):
             pass
+        part.unlink()
     except OSError as problem:
         place = path if problem.errno == errno.ENAMETOOLONG else folder
-        msg = f"cannot write to {place}: {_reason(problem)}"
+        msg = f"cannot write to {place}: {reason(problem)}"
         raise ResultError(msg) from None
-    if path.is_dir():
+    if is_zarr(path):
+        from simengine.results.zarr_store import check_installed
+
+        check_installed()
+        if path.exists() and not path.is_dir():
+            msg = f"{path} is a file: a name that ends in .zarr is that of a folder"
+            raise ResultError(msg)
+    elif path.is_dir():
         msg = f"{path} is a folder: --out names a file"
         raise ResultError(msg)
-    free = shutil.disk_usage(folder).free
-    if free < size + _SPARE_BYTES:
-        have = f"the result needs {_size(size)} and the folder {folder} has {_size(free)} free"
+    free, needed = shutil.disk_usage(folder).free, max(size, peak or 0)
+    if free < needed + _SPARE_BYTES:
+        beside = f", with its finished blocks beside it until it is written {_size(needed)}," if needed > size else ""
+        have = f"the result needs {_size(size)}{beside} and the folder {folder} has {_size(free)} free"
         msg = f"{have}: use --store summary, fewer draws or another --out"
         raise ResultError(msg)
 
@@ -60,8 +66,6 @@ def check_replacement(path: Path, identity: str, seed: int, draws: int, variable
     if not path.exists():
         return
     try:
-        from simengine.results.netcdf import attributes_and_variables
-
         about, names = attributes_and_variables(path)
     except Exception:  # damaged files end in many kinds of error, deep in the readers
         msg = f"{path} is not a result of simrisk and is left alone: give another --out"
@@ -85,38 +89,14 @@ def _size(size: float) -> str:
     return f"{size:,.0f} {unit}" if size >= 10.0 or unit == "MiB" else f"{size:,.1f} {unit}"
 
 
-def _reason(problem: OSError) -> str:
-    return (problem.strerror or str(problem)).lower()
-
-
-@contextlib.contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """A temporary name beside ``path``; renamed to it when all went well, removed when not."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PART)
-    os.close(handle)
-    part = Path(name)
-    try:
-        yield part
-        part.chmod(0o666 & ~_umask())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
 class _Disk(io.FileIO):
     """A file that keeps the first error of a write and takes everything after it as written.
 
     HDF5 that is told of a failed write prints a traceback for every open object and may end the process when it is unloaded.
     """
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, "w+b")
+    def __init__(self, handle: int) -> None:
+        super().__init__(handle, "w+b", closefd=False)
         self.fault: BaseException | None = None
 
     def write(self, data: Any) -> int:
@@ -139,24 +119,37 @@ class _Disk(io.FileIO):
             return 0
 
     def finish(self) -> None:
-        """Have everything on the disk; raises the error that was kept."""
+        """Raises the error that was kept."""
         if self.fault is not None:
             raise self.fault
-        os.fsync(self.fileno())
 
 
-def _write(disk: _Disk, dataset: "Frame | xr.Dataset", groups: Mapping[str, "Frame | xr.Dataset"], digested: bool = False) -> None:
+class _Format(Protocol):
+    """What writes a result of one form."""
+
+    def write(self, frame: Frame, group: str | None = None, *, digested: bool = False) -> dict[str, str]: ...
+
+    def describe(self, attributes: Mapping[str, Any], group: str | None = None) -> None: ...
+
+
+def _write(file: _Format, frames: Mapping[str, Frame], digested: bool) -> None:
+    found: dict[str, str] = {}
+    for group, frame in frames.items():
+        place = group or None
+        digests = file.write(frame, place, digested=digested)
+        found |= {f"{group}/{name}".lstrip("/"): digest for name, digest in digests.items()}
+        if group:
+            file.describe(frame.attrs, place)
+    root = frames[""].attrs
+    file.describe({**root, **sealed(frames, found)} if digested else root)
+
+
+def _write_file(disk: _Disk, frames: Mapping[str, Frame], digested: bool) -> None:
     from simengine.results.netcdf import Writer
 
     try:
-        with Writer(disk) as file:
-            frame = as_frame(dataset)
-            found = file.write(frame, digested=digested)
-            added = {"digests": json.dumps(found), "content_hash": content_hash(found)} if digested else {}
-            file.describe({**frame.attrs, **added})
-            for name, group in groups.items():
-                file.write(as_frame(group), name)
-                file.describe(group.attrs, name)
+        with Writer(disk, lambda: disk.fault) as file:
+            _write(file, frames, digested)
     except Exception:
         # HDF5 stumbles over what it reads back after a write that failed: the reason is that write
         if disk.fault is None:
@@ -164,35 +157,37 @@ def _write(disk: _Disk, dataset: "Frame | xr.Dataset", groups: Mapping[str, "Fra
     disk.finish()
 
 
-def write_result(
-    path: Path, dataset: "Frame | xr.Dataset", summary: "Frame | xr.Dataset", tables: "Frame | xr.Dataset", *, digested: bool = False
-) -> None:
-    """Write a run, its summary and its inverse tables; ``path`` either holds the whole of it afterwards or what it held before.
+def write_result(path: Path, run: "Frame | xr.Dataset", groups: "Mapping[str, Frame | xr.Dataset]", *, digested: bool = False) -> None:
+    """Write a run and its groups by name; ``path`` either holds the whole of it afterwards or what it held before.
 
-    With ``digested`` the file also gets the digests of the run, worked out while it is written: the same as ``provenance.digests``.
-
-    Raises ResultError where the disk is full or the file cannot be written.
+    Values may be ``Streamed``: they are read while they are written, so that memory does not grow with the draws. A name that ends in .zarr
+    is written as a Zarr store. With ``digested`` the result is sealed as ``provenance.sealed`` says. Raises ResultError where the disk is
+    full or the result cannot be written.
     """
+    frames = {"": as_frame(run), **{name: as_frame(group) for name, group in groups.items()}}
+    sweep(path)
     try:
+        if is_zarr(path):
+            _write_store(path, frames, digested)
+            return
         # an interrupt is raised in the main thread only: on this other one it cannot strike inside HDF5
-        with _beside(path) as part, _Disk(part) as disk, ThreadPoolExecutor(1) as pool:
-            work = pool.submit(_write, disk, dataset, {SUMMARY_GROUP: summary, TABLES_GROUP: tables}, digested)
+        with whole_file(path) as handle, _Disk(handle) as disk, ThreadPoolExecutor(1) as pool:
+            work = pool.submit(_write_file, disk, frames, digested)
             try:
                 work.result()
             except BaseException as problem:
                 disk.fault = disk.fault or problem  # what is left to write is not worth waiting for
                 raise
     except OSError as problem:
-        msg = f"{path} was not written: {_explained(problem)}; nothing is left under that name that was not there before"
+        msg = f"{path} was not written: {explained(problem)}; nothing is left under that name that was not there before"
         raise ResultError(msg) from None
 
 
-def _explained(problem: OSError) -> str:
-    if problem.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "the disk is full"
-    if problem.errno == errno.EFBIG:
-        return "the file would be larger than this system allows"
-    return _reason(problem)
+def _write_store(path: Path, frames: Mapping[str, Frame], digested: bool) -> None:
+    from simengine.results.zarr_store import ZarrWriter
+
+    with whole_folder(path) as folder, ZarrWriter(folder) as file:
+        _write(file, frames, digested)
 
 
 def read_result(path: Path) -> "tuple[xr.Dataset, xr.Dataset]":
@@ -203,13 +198,23 @@ def read_result(path: Path) -> "tuple[xr.Dataset, xr.Dataset]":
     if not path.exists():
         msg = f"{path}: there is no such file"
         raise ResultError(msg)
-    if path.is_dir():
+    if path.is_dir() and not is_zarr(path):
         msg = f"{path} is a folder, not a result file"
         raise ResultError(msg)
+    if is_zarr(path):
+        from simengine.results.zarr_store import check_installed
+
+        check_installed()
     import xarray as xr
 
+    engine: Any = "zarr" if is_zarr(path) else "h5netcdf"
     try:
-        dataset = xr.open_dataset(path, engine="h5netcdf")
+        if not is_zarr(path):
+            from simengine.results.netcdf import check_opens
+
+            # the reader of xarray complains of a damaged file a second time, on its own
+            check_opens(path)
+        dataset = xr.open_dataset(path, engine=engine)
     except PermissionError:
         msg = f"{path}: cannot be read (permission denied)"
         raise ResultError(msg) from None
@@ -226,7 +231,7 @@ def read_result(path: Path) -> "tuple[xr.Dataset, xr.Dataset]":
         msg = f"{path}: written by a version of simrisk with layout {version}, this one reads layout {SCHEMA_VERSION}: run the study again"
         raise ResultError(msg)
     try:
-        return dataset, xr.open_dataset(path, engine="h5netcdf", group=SUMMARY_GROUP)
+        return dataset, xr.open_dataset(path, engine=engine, group=SUMMARY_GROUP)
     except Exception:  # as above
         dataset.close()
         msg = f"{path}: the summary in this file cannot be read: the file is damaged"

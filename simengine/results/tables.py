@@ -8,6 +8,7 @@ import numpy as np
 from simengine.distributions.base import Encoded
 from simengine.distributions.tables import pack_tables, unpack_tables
 from simengine.results.frame import Frame, Series
+from simengine.results.stored import numbers_and_attribute
 
 TABLES_GROUP = "tables"
 
@@ -22,8 +23,6 @@ def tables_dataset(used: Mapping[str, Encoded]) -> Frame:
 def read_tables(path: Path) -> dict[str, Encoded]:
     """The tables of a stored run; none of a file that has none or cannot be read."""
     try:
-        from simengine.results.netcdf import numbers_and_attribute
-
         numbers, index = numbers_and_attribute(path, TABLES_GROUP, "coefficients", "index")
         return unpack_tables(np.asarray(numbers, np.float64), index)
     except Exception:  # a missing group and a damaged file end in many kinds of error, deep in the readers

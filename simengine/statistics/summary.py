@@ -3,6 +3,7 @@
 The period ``term`` is the sum over the years; of a flag only the chance that it held in any year.
 """
 
+import json
 import queue
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.engine.moments import BATCH, BATCH_SQUARES, BATCH_SUM, COUNT, REPLICATE, REPLICATES, SQUARES, SUM
+from simengine.engine.series import COMPARED
 from simengine.results.frame import Frame, Series, as_frame, like
-from simengine.schema import FLAGS, VARIABLES
+from simengine.schema import FLAGS, POSITION_VARIABLES, VARIABLES
 from simengine.statistics.series import STATISTICS, Found, SeriesStatistics
 
 if TYPE_CHECKING:
@@ -26,8 +28,6 @@ Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 TERM = "term"
-#: Variables that are also compared draw by draw with the base, under the name with ``_difference``, where there are scenarios.
-COMPARED = ("net_saving", "net_position", "party_position")
 #: Variables that are read before those under way are done.
 _AHEAD = 2
 _CHANCES = [STATISTICS.index("p_below_zero"), STATISTICS.index("p_above_zero")]
@@ -159,7 +159,7 @@ def _difference(variable: _Variable) -> _Variable:
     return _Variable(values - values[..., :1], variable.good & variable.good[:, :1], flag=False)
 
 
-def summarise(result: _D, detail: DetailMoments | None = None, threads: int = 2) -> _D:
+def summarise(result: _D, detail: DetailMoments | None = None, threads: int = 2, counted: Mapping[str, Series] | None = None) -> _D:
     """The summary of a run.
 
     Parameters
@@ -170,18 +170,36 @@ def summarise(result: _D, detail: DetailMoments | None = None, threads: int = 2)
         Moments of the line and scheme variables that are not stored.
     threads
         Threads to use; the numbers do not depend on it.
+    counted
+        Statistics of variables whose draws were only counted (``statistics.streamed``), to be part of the summary.
 
     Returns
     -------
     One variable per output with dimensions (statistic, period, entity…, scenario), and its standard error under the name with ``_se``: a
     dataset of xarray, or a frame where that was given.
     """
-    return like(result, _summary(as_frame(result), detail, threads))
+    return like(result, _summary(as_frame(result), detail, threads, counted or {}))
 
 
-def _summary(result: Frame, detail: DetailMoments | None, threads: int) -> Frame:
-    sampler, good = str(result.attrs["sampler"]), _good(result)
+def _summary(result: Frame, detail: DetailMoments | None, threads: int, counted: Mapping[str, Series]) -> Frame:
+    found = {**_exact(result, threads), **counted}
+    if detail is not None:
+        found |= {name: one for name, one in _of_moments(result, detail).items() if name not in found}
+    variables = _ordered(found, [name for name in result.data_vars if name in VARIABLES])
+    used = dict.fromkeys(dimension for one in variables.values() for dimension in one.dims)
+    labels = {dimension: result.coords[dimension] for dimension in used if dimension in result.coords}
+    own = {"statistic": STATISTICS, "period": (*result.labels("year"), TERM)}
+    coordinates = {name: Series((name,), np.array(texts)) for name, texts in own.items()}
+    names = [name for name in counted if name in VARIABLES]
+    return Frame(variables, {**coordinates, **labels}, _attributes(result) | ({"counted": json.dumps(names)} if names else {}))
+
+
+def _exact(result: Frame, threads: int) -> dict[str, Series]:
+    """Statistics of the variables whose draws are at hand."""
     names = [name for name in result.data_vars if name in VARIABLES]
+    if not names:
+        return {}
+    sampler, good = str(result.attrs["sampler"]), _good(result)
     compared = [name for name in COMPARED if name in names and result.sizes["scenario"] > 1]
 
     def drawn() -> Iterator[_Variable]:
@@ -201,18 +219,27 @@ def _summary(result: Frame, detail: DetailMoments | None, threads: int) -> Frame
             values[..., 0] = errors[..., 0] = np.nan
             about["long_name"] += ": difference from the base on the same draws"
             _add(variables, f"{name}_difference", dims, values, errors, about)
-    for name in detail.values if detail is not None else ():
-        if detail is not None and name not in names:
-            about = {**result[f"plan_{name}"].attrs, "long_name": VARIABLES[name].meaning}
-            values, errors = _spread(detail.values[name]), _spread(detail.errors[name])
-            # errors of years do not add: the error of the term is not known from moments by year
-            errors[:, -1] = np.nan
-            _add(variables, name, ("statistic", "period", *VARIABLES[name].entity, "scenario"), values, errors, about)
-    used = dict.fromkeys(dimension for one in variables.values() for dimension in one.dims)
-    labels = {dimension: result.coords[dimension] for dimension in used if dimension in result.coords}
-    own = {"statistic": STATISTICS, "period": (*result.labels("year"), TERM)}
-    coordinates = {name: Series((name,), np.array(texts)) for name, texts in own.items()}
-    return Frame(variables, {**coordinates, **labels}, _attributes(result))
+    return variables
+
+
+def _of_moments(result: Frame, detail: DetailMoments) -> dict[str, Series]:
+    """Means and spreads of variables of which only sums were kept."""
+    variables: dict[str, Series] = {}
+    for name in detail.values:
+        about = {**result[f"plan_{name}"].attrs, "long_name": VARIABLES[name].meaning}
+        values, errors = _spread(detail.values[name]), _spread(detail.errors[name])
+        # errors of years do not add: the error of the term is not known from moments by year
+        errors[:, -1] = np.nan
+        _add(variables, name, ("statistic", "period", *VARIABLES[name].entity, "scenario"), values, errors, about)
+    return variables
+
+
+def _ordered(found: Mapping[str, Series], stored: Sequence[str]) -> dict[str, Series]:
+    """Outputs as ``schema`` lists them, differences, then what was only summed, each with its error behind it."""
+    drawn = [name for name in VARIABLES if name in found and (name in POSITION_VARIABLES or name in stored)]
+    differences = [f"{name}_difference" for name in COMPARED if f"{name}_difference" in found]
+    rest = [name for name in VARIABLES if name in found and name not in drawn]
+    return {key: found[key] for name in (*drawn, *differences, *rest) for key in (name, f"{name}_se")}
 
 
 def _good(result: Frame) -> Flags:

@@ -79,7 +79,13 @@ def test_nobody_prints(module):
 
 @pytest.mark.parametrize("module", [module for module in MODULES if not module.startswith(MAY_OPEN_FILES)])
 def test_nobody_else_opens_files(module):
-    assert [line for name, line in calls(tree_of(module)) if name == "open" or name.endswith(".open")] == []
+    # a job of a crew (runs/crews.py) is opened to a worker; the folder of shards opens its files itself (results/)
+    opened = [
+        line
+        for name, line in calls(tree_of(module))
+        if (name == "open" or name.endswith(".open")) and name not in ("job.open", "self.job.open", "ShardFolder.open")
+    ]
+    assert opened == []
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if not module.startswith(MAY_DRAW)])

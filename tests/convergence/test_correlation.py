@@ -10,7 +10,7 @@ import pytest
 from simengine.engine.simulate import Settings, simulate
 from simengine.errors import StudyError
 from simengine.jit import Floats
-from simengine.run_account import provenance
+from simengine.run_account import Counted, provenance
 from simengine.statistics.rank_correlation import achieved
 from simengine.study.copulas import copulas
 from simengine.study.load import Study
@@ -131,10 +131,11 @@ def test_the_result_says_what_was_asked_and_got() -> None:
     prepared = prepare(study(possible_matrix()))
     settings = Settings(DRAWS, 1, "sobol", 1)
     run = simulate(prepared, 0, settings, (), lambda done: None)
-    (said,) = provenance(prepared, [run], 0, settings).correlations
+    drivers = run.store[prepared.layout.starts[3] :]
+    (said,) = provenance(prepared, settings, Counted(0, 0, run.driver_names, drivers)).correlations
     assert said["asked"] == said["used"] == tuple(tuple(row) for row in possible_matrix())
     assert np.abs(off_diagonal(said["got"]) - off_diagonal(said["asked"])).max() < 0.01
-    np.testing.assert_array_equal(said["got"], achieved(run.store[prepared.layout.starts[3] :], "rank"))
+    np.testing.assert_array_equal(said["got"], achieved(drivers, "rank"))
 
 
 def test_the_check_sees_a_copula_of_another_kind(request: pytest.FixtureRequest) -> None:

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import history
-from benchmarks.__main__ import main
 from benchmarks.growth import GrowthSettings, fitted, growth_table, measure_growth
 from benchmarks.harness import Phase, Timings
 from benchmarks.machine import machine_class
@@ -89,19 +88,6 @@ def test_a_record_does_not_tell_the_machine(tmp_path):
 def test_ratios_survive_their_file():
     found = from_json(json.loads(json.dumps(as_json({"a": STEADY}))))["a"]
     assert found == Ratio(10.0, 9.9, 10.1, 5, "cpu")
-
-
-def _compared(tmp_path, old):
-    path = tmp_path / "old.json"
-    path.write_text(json.dumps({"ratios": {"small/streams/numpy PCG64": old}}), encoding="utf-8")
-    return main(["--quick", "--only", "small", "--draws", "600", "--rounds", "2", "--phases", "streams", "--compare", str(path)])
-
-
-def test_exit_code_says_what_became_of_a_ratio(tmp_path, capsys):
-    assert _compared(tmp_path, [1e-3, 1e-3, 1e-3, 3, "cpu"]) == 0
-    assert "faster" in capsys.readouterr().out
-    assert _compared(tmp_path, [1e6, 1e6, 1e6, 3, "cpu"]) == 1
-    assert "BELOW HALF" in capsys.readouterr().out
 
 
 def test_a_phase_names_the_other_side_where_it_is_not_the_engine():

@@ -90,10 +90,9 @@ def test_a_folder_that_refuses_everyone(folder):
     one_message(simrisk("run", "care.toml", "--out", "/proc/x.nc"), 1, "error: cannot write to /proc: no such file or directory.")
 
 
-@pytest.mark.parametrize(("store", "text"), [("positions", "the result needs"), ("summary", "fit.")])
-def test_more_draws_than_the_machine_holds(folder, store, text):
-    done = simrisk("run", "care.toml", "--draws", 10**12, "--store", store)
-    one_message(done, 1, text)
+def test_more_draws_than_the_disk_holds(folder):
+    done = simrisk("run", "care.toml", "--draws", 10**12, "--store", "positions")
+    one_message(done, 1, "the result needs")
     assert "TiB" in done.stderr or "GiB" in done.stderr
     assert not list(folder.rglob("*.nc"))
 
@@ -188,7 +187,7 @@ def test_an_interrupt_has_its_own_exit_code(folder, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("simengine.api.complete", interrupted)
+    monkeypatch.setattr("simengine.runs.stored_run.run_to_file", interrupted)
     one_message(simrisk("run", "care.toml", "--out", "x.nc"), 130, "error: interrupted: what was finished is kept")
     assert not (folder / "x.nc").exists()
 
@@ -198,7 +197,7 @@ def test_a_fault_of_ours_is_owned_up_to(folder, monkeypatch):
         message = "impossible"
         raise ZeroDivisionError(message)
 
-    monkeypatch.setattr("simengine.api.complete", broken)
+    monkeypatch.setattr("simengine.runs.stored_run.run_to_file", broken)
     done = simrisk("run", "care.toml", "--out", "x.nc")
     assert done.exit_code == 1
     assert "a fault in simrisk (ZeroDivisionError: impossible); please report it, with the output of --debug" in done.stderr

@@ -195,6 +195,7 @@ def fill(distribution: Distribution, u: np.ndarray) -> np.ndarray:
     from simengine.distributions.uniform import fill_uniform
 
     code, args, table = distribution.encode()
+    u = np.ascontiguousarray(u)  # a pass is compiled for rows without gaps, as all of the engine's are
     n, table = u.size, np.zeros(0) if table is None else table
     x, index, place = np.full(n, args[0]), np.empty(n, np.int64), np.empty(n)
     loops: dict[int, Callable[[], None]] = {

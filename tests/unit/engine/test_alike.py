@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simengine.engine import simulate as simulate_module
+from simengine.engine import runner as runner_module
 from simengine.engine.alike import Alike, find_alike
 from simengine.engine.block import Model
 from simengine.engine.detail import LINE_VARIABLES
@@ -101,7 +101,7 @@ def pair(ready: Prepared, scenario: int, sampler: str, monkeypatch: pytest.Monke
     """A run as it is, and one that works out every line."""
     one = simulate_one(ready, scenario, 5000, 3, sampler)
     with monkeypatch.context() as patch:
-        patch.setattr(simulate_module, "find_alike", all_worked)
+        patch.setattr(runner_module, "find_alike", all_worked)
         other = simulate_one(ready, scenario, 5000, 3, sampler)
     return one, other
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from simengine.results import netcdf
+from simengine.results import netcdf, pieces
 from simengine.results.frame import Frame, Series
 from simengine.results.provenance import content_hash, digests
 from simengine.results.store import write_result
@@ -95,7 +95,7 @@ def contents(path):
 
 
 def written(path, **options):
-    write_result(path, frame(), summary(), tables(), **options)
+    write_result(path, frame(), {"summary": summary(), "tables": tables()}, **options)
     return contents(path)
 
 
@@ -111,19 +111,19 @@ def test_the_file_is_the_one_that_xarray_writes(tmp_path):
 
 def test_pieces_of_draws_make_the_same_file(tmp_path, monkeypatch):
     whole = written(tmp_path / "whole.nc")
-    monkeypatch.setattr(netcdf, "_PIECE", 7 * 6 * 8)
-    assert len(list(netcdf.pieces(frame()["worth"].to_numpy()))) == 500 // 7 + 1
+    monkeypatch.setattr(pieces, "PIECE", 7 * 6 * 8)
+    assert len(list(pieces.pieces(frame()["worth"].to_numpy()))) == 500 // 7 + 1
     assert written(tmp_path / "pieces.nc") == whole
 
 
 def test_pieces_are_the_array_in_order():
     values = np.moveaxis(np.arange(24.0).reshape(2, 3, 4), -1, 0)
-    assert [start for start, _ in netcdf.pieces(values)] == [0]
-    (_, turned), *_ = netcdf.pieces(values)
+    assert [start for start, _ in pieces.pieces(values)] == [0]
+    (_, turned), *_ = pieces.pieces(values)
     assert turned.flags.c_contiguous
     np.testing.assert_array_equal(turned, values)
     plain = np.arange(6.0).reshape(3, 2)
-    assert next(netcdf.pieces(plain))[1] is plain
+    assert next(pieces.pieces(plain))[1] is plain
 
 
 def test_digests_worked_out_while_writing_are_those_of_the_dataset(tmp_path):
@@ -131,18 +131,22 @@ def test_digests_worked_out_while_writing_are_those_of_the_dataset(tmp_path):
     expected = digests(frame().to_xarray())
     assert expected == digests(frame())
     with xr.open_dataset(tmp_path / "x.nc", engine="h5netcdf") as found:
-        assert json.loads(found.attrs["digests"]) == expected
-        assert found.attrs["content_hash"] == content_hash(expected)
+        stated = json.loads(found.attrs["digests"])
+        assert {name: stated[name] for name in expected} == expected
+        assert stated.keys() - expected.keys() == {"attributes", "summary/party", "summary/statistic", "summary/worth", "tables/numbers"}
+        assert {f"summary/{name}": digest for name, digest in digests(summary()).items()}.items() <= stated.items()
+        assert found.attrs["content_hash"] == content_hash(stated)
 
 
 def test_xarray_reads_what_was_written(tmp_path):
-    write_result(tmp_path / "x.nc", frame(), summary(), tables())
+    write_result(tmp_path / "x.nc", frame(), {"summary": summary(), "tables": tables()})
     for group, one in ((None, frame()), ("summary", summary()), ("tables", tables())):
         with xr.open_dataset(tmp_path / "x.nc", engine="h5netcdf", group=group) as found:
             xr.testing.assert_identical(found.load(), one.to_xarray())
 
 
 def test_an_empty_variable(tmp_path):
-    write_result(tmp_path / "x.nc", frame(), summary(), Frame({"numbers": Series(("number",), np.zeros(0))}, attrs={"index": "[]"}))
+    empty = Frame({"numbers": Series(("number",), np.zeros(0))}, attrs={"index": "[]"})
+    write_result(tmp_path / "x.nc", frame(), {"summary": summary(), "tables": empty})
     numbers, index = netcdf.numbers_and_attribute(tmp_path / "x.nc", "tables", "numbers", "index")
     assert (numbers.size, index) == (0, "[]")

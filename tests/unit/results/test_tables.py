@@ -33,7 +33,9 @@ def stored(path, draws=64):
     ready = api.prepare(study)
     settings = api.settings_of(study)
     done = api.complete(ready, type(settings)(draws, 1, "random", 1), "positions")
-    write_result(path, api.kept(done.dataset, "positions", "x"), api.summarise(done.dataset, done.detail, 1), done.tables)
+    write_result(
+        path, api.kept(done.dataset, "positions", "x"), {"summary": api.summarise(done.dataset, done.detail, 1), "tables": done.tables}
+    )
     return done
 
 

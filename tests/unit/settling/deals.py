@@ -49,6 +49,13 @@ def actual(baseline, outturn, *, year="2020", paid=None, outturns=None, **known)
     return Actual(2, "A", year, (line,), **named, **{key: number(value) for key, value in known.items()})
 
 
+def actuals_file(folder, *rows, header, start=""):
+    """A file of actuals: its header and its rows as they are written."""
+    path = folder / "actuals.csv"
+    path.write_text(start + "\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
 def settled(terms, *years):
     """The outcomes of a contract's years, one after the other."""
     past = History()

@@ -2,12 +2,14 @@
 
 import math
 from decimal import Decimal
+from functools import partial
 
 import pandas as pd
 import pytest
 
 from simengine.errors import DataError
 from simengine.settling.settle import settle
+from tests.unit.settling.deals import actuals_file
 
 pytestmark = pytest.mark.unit
 
@@ -47,14 +49,12 @@ BAD = [
 ]
 
 
-def write(path, *rows, header=HEADER, start=""):
-    path.write_text(start + "\n".join([header, *rows]) + "\n", encoding="utf-8")
-    return path
+write = partial(actuals_file, header=HEADER)
 
 
 @pytest.mark.parametrize(("row", "column", "value", "rule", "near"), BAD)
 def test_bad_row_is_named_and_the_good_one_settles(tmp_path, row, column, value, rule, near):
-    made = settle(write(tmp_path / "actuals.csv", row, GOOD), programme="mssp.track_1")
+    made = settle(write(tmp_path, row, GOOD), programme="mssp.track_1")
     assert [item.actual.contract for item in made.settled] == ["good"]
     assert [(problem.line, problem.path, problem.value, problem.nearest) for problem in made.errors] == [(2, column, value, near)]
     assert rule in made.errors[0].rule
@@ -62,13 +62,13 @@ def test_bad_row_is_named_and_the_good_one_settles(tmp_path, row, column, value,
 
 
 def test_everything_wrong_with_a_row_is_told_at_once(tmp_path):
-    made = settle(write(tmp_path / "a.csv", "A,2018,x,-1,0,5,7,9,z,3,-1,mssp.track_1", GOOD), programme="mssp.track_1")
+    made = settle(write(tmp_path, "A,2018,x,-1,0,5,7,9,z,3,-1,mssp.track_1", GOOD), programme="mssp.track_1")
     assert [problem.path for problem in made.errors] == HEADER.split(",")[2:-1]
 
 
 def test_none_of_two_rows_of_one_contract_and_year_is_settled(tmp_path):
     twice = "B,2018,1000,970,,0.02,0.9,,,,,"
-    made = settle(write(tmp_path / "a.csv", twice, GOOD, twice), programme="mssp.track_1")
+    made = settle(write(tmp_path, twice, GOOD, twice), programme="mssp.track_1")
     assert [(problem.line, problem.path, problem.value) for problem in made.errors] == [(2, "contract", "B"), (4, "contract", "B")]
     assert "line 4" in made.errors[0].rule
     assert len(made.settled) == 1
@@ -76,11 +76,11 @@ def test_none_of_two_rows_of_one_contract_and_year_is_settled(tmp_path):
 
 def test_same_contract_under_another_programme_or_in_another_year_is_another_row(tmp_path):
     rows = ["B,2018,1000,970,,0.02,0.9,,,,,", "B,2018,1000,970,,0.02,0.9,,,,,mssp.track_3", "B,2017,1000,970,,0.02,0.9,,,,,"]
-    assert len(settle(write(tmp_path / "a.csv", *rows), programme="mssp.track_1").settled) == 3
+    assert len(settle(write(tmp_path, *rows), programme="mssp.track_1").settled) == 3
 
 
 def test_blank_lines_and_a_byte_order_mark_do_no_harm(tmp_path):
-    made = settle(write(tmp_path / "a.csv", "", GOOD, ",,,,,,,,,,,", "", start="\ufeff"))
+    made = settle(write(tmp_path, "", GOOD, ",,,,,,,,,,,", "", start="\ufeff"))
     assert [(row.actual.line, row.actual.contract) for row in made.settled] == [(3, "good")]
     assert made.errors == []
 
@@ -98,7 +98,7 @@ def test_blank_lines_and_a_byte_order_mark_do_no_harm(tmp_path):
 )
 def test_header_that_does_not_do_makes_the_file_unusable(tmp_path, header, rules):
     with pytest.raises(DataError) as found:
-        settle(write(tmp_path / "a.csv", GOOD.rpartition(",")[0][: 2 * len(header.split(","))], header=header), programme="mssp.track_1")
+        settle(write(tmp_path, GOOD.rpartition(",")[0][: 2 * len(header.split(","))], header=header), programme="mssp.track_1")
     texts = [str(problem) for problem in found.value.problems]
     assert len(texts) == len(rules)
     assert all(any(rule in text for text in texts) for rule in rules)
@@ -106,7 +106,7 @@ def test_header_that_does_not_do_makes_the_file_unusable(tmp_path, header, rules
 
 def test_further_columns_are_told_and_not_read(tmp_path):
     made = settle(
-        write(tmp_path / "a.csv", "A,2018,1000,970,0.02,1,anything", header="contract,year,baseline,outturn,msr,quality,remarks"),
+        write(tmp_path, "A,2018,1000,970,0.02,1,anything", header="contract,year,baseline,outturn,msr,quality,remarks"),
         programme="wpb",
     )
     assert len(made.settled) == 1
@@ -114,9 +114,7 @@ def test_further_columns_are_told_and_not_read(tmp_path):
 
 
 def test_column_of_a_party_that_is_not_on_the_provider_side(tmp_path):
-    made = settle(
-        write(tmp_path / "a.csv", "A,2018,1000,970,0.02,5", header="contract,year,baseline,outturn,msr,paid_commissioner"), programme="wpb"
-    )
+    made = settle(write(tmp_path, "A,2018,1000,970,0.02,5", header="contract,year,baseline,outturn,msr,paid_commissioner"), programme="wpb")
     assert [(problem.path, problem.line) for problem in made.errors] == [("paid_commissioner", 2)]
 
 
@@ -126,7 +124,7 @@ def test_column_of_a_party_that_is_not_on_the_provider_side(tmp_path):
 )
 def test_no_terms_or_unknown_ones(tmp_path, terms, text):
     with pytest.raises(DataError, match=text):
-        settle(write(tmp_path / "a.csv", "A,2018,1000,970", header="contract,year,baseline,outturn"), **terms)
+        settle(write(tmp_path, "A,2018,1000,970", header="contract,year,baseline,outturn"), **terms)
 
 
 @pytest.mark.parametrize("name", ["there.csv", "."])
@@ -137,7 +135,7 @@ def test_file_that_cannot_be_read(tmp_path, name):
 
 def test_a_score_that_does_not_matter_is_not_asked_for(tmp_path):
     rows = ["A,2018,1000,990,,0.02,,,,,,", "B,2018,1000,1100,,0.02,,,,,,", "C,2018,1000,970,,0.02,,0,,,,"]
-    made = settle(write(tmp_path / "a.csv", *rows), programme="mssp.track_1")
+    made = settle(write(tmp_path, *rows), programme="mssp.track_1")
     assert made.errors == []
     assert [row["settlement"] for row in made.rows] == [0, 0, 0]
 
@@ -158,6 +156,6 @@ def test_data_frame_with_what_pandas_makes_of_missing_cells():
 
 def test_year_of_a_column_of_floats_and_an_outturn_of_which_a_part_is_known(tmp_path):
     header = "contract,year,baseline,outturn,msr,completion"
-    made = settle(write(tmp_path / "a.csv", "A,2016.0,1000,873,0,0.9", header=header), programme="wpb")
+    made = settle(write(tmp_path, "A,2016.0,1000,873,0,0.9", header=header), programme="wpb")
     assert made.rows[0]["year"] == "2016"
     assert (made.rows[0]["outturn"], made.rows[0]["settlement"]) == (Decimal("970.00"), Decimal("15.00"))

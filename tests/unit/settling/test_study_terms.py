@@ -2,11 +2,13 @@
 
 import copy
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
 from simengine.settling.settle import settle
 from simengine.study.load import Study
+from tests.unit.settling.deals import actuals_file
 
 pytestmark = pytest.mark.unit
 
@@ -35,10 +37,7 @@ def study(**terms):
     return Study.from_dict(tree)
 
 
-def write(tmp_path, *rows, header=HEADER):
-    path = tmp_path / "actuals.csv"
-    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
-    return path
+write = partial(actuals_file, header=HEADER)
 
 
 def test_worked_example_in_pounds_under_a_study_in_millions(tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from simengine.settling.settle import settle
+from tests.unit.settling.deals import actuals_file
 
 pytestmark = pytest.mark.unit
 
@@ -28,9 +29,8 @@ def test_vector(vector, tmp_path):
     outturn = Decimal(given.pop("cost")) if "cost" in given else baseline - Decimal(given.pop("savings"))
     assert given.pop("share", "0.5") == "0.5"  # the share of both programmes that state one
     columns = {INPUTS[key]: value for key, value in given.items()}
-    path = tmp_path / "actuals.csv"
     header = ",".join(["contract", "year", "baseline", "outturn", *columns])
-    path.write_text(f"{header}\nA,{YEARS[name]},{baseline},{outturn},{','.join(columns.values())}".rstrip(",") + "\n", encoding="utf-8")
-    made = settle(path, programme=name)
+    row = ",".join(["A", str(YEARS[name]), str(baseline), str(outturn), *columns.values()])
+    made = settle(actuals_file(tmp_path, row, header=header), programme=name)
     assert made.errors == []
     assert made.settled[0].outcome.settlements["provider"] == Decimal(vector["expected"])
