@@ -44,7 +44,7 @@ def by_reference(given: Any) -> Any:
 @extending.register_model(Reference)
 class _ReferenceModel(PrimitiveModel):
     def __init__(self, manager: Any, given: Any) -> None:
-        super().__init__(manager, given, manager.lookup(given.held).get_value_type().as_pointer())  # type: ignore[no-untyped-call]
+        super().__init__(manager, given, manager.lookup(given.held).get_value_type().as_pointer())  # type: ignore[no-untyped-call]  # numba has no types here
 
 
 @extending.infer_getattr

@@ -102,7 +102,7 @@ def _read(path: Path) -> Holder | None:
         stated = json.loads(path.read_bytes())
         holder = Holder(**stated)
         if type(holder.pid) is not int or type(holder.started) is not int or holder.pid <= 0:
-            raise TypeError  # noqa: TRY301
+            raise TypeError  # noqa: TRY301 - told below, with everything else that can be wrong with the file
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError):

@@ -161,6 +161,7 @@ def _digest_of(path: Path) -> tuple[str, int]:
             raise UnusableError(msg)
         try:
             found = _worked_out(file, size)
+        # a damaged archive may also ask for a way of packing that zipfile does not know: NotImplementedError
         except (zipfile.BadZipFile, EOFError, ValueError, OverflowError, NotImplementedError, struct.error):
             found = ""
     if found.encode("ascii") != end[len(_MARK) :]:

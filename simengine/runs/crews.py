@@ -4,6 +4,7 @@ A chunk depends on the job and its blocks only, and every crew hands chunks on s
 numbers. The one coordinating process folds, stores and reports; a crew only computes.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -59,7 +60,7 @@ def look_ahead(size: int, chunk_bytes: int) -> int:
     return min(max(fitting, size + 1), 2 * size)
 
 
-class Crew:
+class Crew(ABC):
     """A crew at work, to be used with ``with``; ``chunks`` may be asked for more than once, one after another.
 
     ``notice`` is told, in whatever thread of this process, what the user should know: a worker was lost, a cluster has no worker yet.
@@ -76,10 +77,11 @@ class Crew:
         self.close()
 
     @property
+    @abstractmethod
     def described(self) -> str:
         """The crew in words, for messages."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
         """End the crew."""
 
@@ -92,8 +94,9 @@ class Crew:
         with closing(self._results(tasks)) as results:
             yield from results
 
+    @abstractmethod
     def _results(self, tasks: Iterable[Task]) -> Generator[Chunk]:
-        raise NotImplementedError
+        """The chunks of ``tasks`` in their order, from whoever works on them."""
 
 
 class ThreadCrew(Crew):
