@@ -1,6 +1,7 @@
 """Lays a scenario out as a function of its units of chance (``points``), and evaluates points of it for any number of threads."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -8,7 +9,8 @@ import numpy as np
 
 from simengine.engine.block import Model, Scratch
 from simengine.engine.build_lines import Noise
-from simengine.engine.drivers import DriverSet, build_variates, noise_rows
+from simengine.engine.conditional import Cluster, ConditionalDraws, batches_of
+from simengine.engine.drivers import DriverSet, build_variates, noise_rows, own_drivers
 from simengine.engine.outputs import Layout
 from simengine.engine.plan import Draft, Prepared, driver_rows, noises_in_order
 from simengine.engine.points import Asked, Take, Tiles, Units, Wanted, draw_designs, project_points
@@ -18,7 +20,7 @@ from simengine.engine.variates import Variates
 from simengine.jit import Floats
 from simengine.jit_apart import reasons_raised
 from simengine.sampling.sobol import COLUMNS
-from simengine.sampling.streams import second_seed
+from simengine.sampling.streams import second_seed, stream_key
 from simengine.schema import FLAGS, POSITION_VARIABLES
 from simengine.study.copulas import copulas
 
@@ -37,14 +39,6 @@ class DrawnUnit(NamedTuple):
     name: str
     category: str
     cluster: int
-
-
-@dataclass(frozen=True)
-class _Desk:
-    """What one thread works in."""
-
-    scratch: Scratch
-    tiles: Tiles
 
 
 class PointsModel:
@@ -73,6 +67,7 @@ class PointsModel:
         self._asked = Asked(rows, layout.outputs([], names), wanted)
         self._plan = np.ascontiguousarray(made.book.plan_matrix()[: made.book.rows * STRIDE])
         self._slots = made.book.rows
+        self._clusters = _clusters(prepared, made, self.units, seed, (self.model.variates, self.second))
         self._local = threading.local()
 
     def draw(self, first: int, count: int) -> None:
@@ -80,20 +75,67 @@ class PointsModel:
         desk = self._desk()
         with reasons_raised():
             draw_designs(self.model.variates, self.second, desk.scratch, desk.tiles, first, count)
+        desk.drawn = None if desk.conditional is None else first
 
     def evaluate(self, take: Take, count: int, found: Floats, *, conditional: bool = False) -> None:
-        """Fill ``found`` (selection, series, point) with points put together from what the calling thread drew last."""
+        """Fill ``found`` (selection, series, point) with points put together from what the calling thread drew last.
+
+        With ``conditional`` correlated units that are not from design A are drawn given those that are.
+        """
         desk = self._desk()
         with reasons_raised():
-            project_points(self.model, self._asked, desk.scratch, desk.tiles, take, count, found)
+            if not conditional or desk.conditional is None:
+                project_points(self.model, self._asked, desk.scratch, desk.tiles, take, count, found)
+                return
+            if desk.drawn is not None:
+                desk.conditional.draw(desk.drawn, count)
+                desk.drawn = None
+            for m in range(take.shape[0]):
+                self._evaluate_given(desk, desk.conditional, take[m : m + 1], count, found[m : m + 1])
 
-    def _desk(self) -> _Desk:
+    def _evaluate_given(self, desk: "_Desk", draws: ConditionalDraws, take: Take, count: int, found: Floats) -> None:
+        """One selection, with the rows of correlated units drawn anew given those from design A."""
+        second = desk.tiles.b.copy()
+        draws.fill(take[0], desk.given)
+        for cluster in self._clusters:
+            for u in cluster.units:
+                for row in self._asked.units.row[self._asked.units.first[u] : self._asked.units.first[u + 1]]:
+                    at = slice(row * STRIDE, row * STRIDE + count)
+                    second[at] = desk.given[at]
+        project_points(self.model, self._asked, desk.scratch, desk.tiles._replace(b=second), take, count, found)
+
+    def _desk(self) -> "_Desk":
         desk: _Desk | None = getattr(self._local, "desk", None)
         if desk is None:
             scratch = new_scratch(self.model, self.layout, self._slots, np.empty((0, TILE)), 1)
-            desk = _Desk(scratch, Tiles(scratch.x.copy(), scratch.x.copy(), self._plan))
+            draws = ConditionalDraws(self.model.variates, self.second, self._clusters, scratch.variates) if self._clusters else None
+            desk = _Desk(scratch, Tiles(scratch.x.copy(), scratch.x.copy(), self._plan), draws, scratch.x.copy())
             self._local.desk = desk
         return desk
+
+
+@dataclass
+class _Desk:
+    """What one thread works in; ``drawn`` is the first point of the piece as long as its correlated scores have not been asked for."""
+
+    scratch: Scratch
+    tiles: Tiles
+    conditional: ConditionalDraws | None
+    given: Floats
+    drawn: int | None = None
+
+
+def _clusters(
+    prepared: Prepared, made: Draft, units: Sequence[DrawnUnit], seed: int, designs: tuple[Variates, Variates]
+) -> tuple[Cluster, ...]:
+    """The copulas of which two drivers or more are in use."""
+    index, found = {unit.name: k for k, unit in enumerate(units)}, []
+    for group in copulas(made.spec, prepared.drivers.order):
+        stream = own_drivers(prepared.drivers, made.spec).stream[group.names[0]]
+        batches = [batches_of(design, stream_key(own, stream)) for design, own in zip(designs, (seed, second_seed(seed)), strict=True)]
+        places = tuple(index[name] for name in group.names)
+        found.append(Cluster(places, np.array(group.matrix), group.df, tuple(zip(*batches, strict=True))))
+    return tuple(found)
 
 
 def _second_design(prepared: Prepared, made: Draft, seed: int, sampler: str) -> Variates:
@@ -112,12 +154,13 @@ def _units(prepared: Prepared, made: Draft) -> tuple[tuple[DrawnUnit, ...], Unit
     found, rows = driver_rows(made), []
     units = []
     for name in prepared.drivers.order:
-        if name not in found:
+        if name not in found and name not in cluster:
             continue
         noise = noises.get(name)
-        first, count, _ = found[name]
+        # a driver that is correlated with others and used nowhere fills no row
+        first, count, _ = found.get(name, (0, 0, False))
         rows.append(list(range(first, first + count)) if noise is None else _noise_rows(noise, made.book.years))
-        category = "volatility" if noise is not None else made.book.drivers[name].spec.risk
+        category = "volatility" if noise is not None else made.book.drivers[name].spec.risk if name in found else "other"
         units.append(DrawnUnit(name, category, cluster.get(name, -1)))
     index = {unit.name: k for k, unit in enumerate(units)}
     owners = [index[noise.name] for noise in noises_in_order(made) for _ in noise_rows([noise], made.book.years)]
