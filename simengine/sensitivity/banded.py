@@ -68,10 +68,9 @@ class Bands:
         some = counts > 0.0
         return np.where(some, sums / np.where(some, counts, 1.0), np.nan)
 
-    @cached_property
-    def end_means(self) -> Array:
-        """Means in the first and last band, (1 + group, row, 2)."""
-        return np.take_along_axis(self.means, np.broadcast_to(self.ends.T, (len(self.means), *self.ends.T.shape)), axis=2)
+    def at_ends(self, of_bands: Array) -> Array:
+        """What is known of each band (…, row, band), in the first and last that have draws, (…, row, 2)."""
+        return np.take_along_axis(of_bands, np.broadcast_to(self.ends.T, (*of_bands.shape[:-2], *self.ends.T.shape)), axis=-1)
 
 
 def values_in_bands(table: DriverTable, row: int) -> Array:

@@ -109,8 +109,8 @@ def tornado(
     for k, one in enumerate(series):
         if not table.groups.enough:
             continue
-        bands = _bands(table, one, statistic)
-        curves, ends = bands.means[:, :drivers], bands.end_means
+        bands, means = _bands(table, one, statistic)
+        curves, ends = means[:, :drivers], bands.at_ends(means)
         values = np.append(ends, ends[..., 1:] - ends[..., :1], axis=2)
         value[..., k] = values[0, :drivers].T
         half[..., k] = table.groups.jackknife(values[1:, :drivers]).T
@@ -161,19 +161,13 @@ def companions(table: DriverTable) -> tuple[tuple[Companion, ...], ...]:
     return tuple(found)
 
 
-class _Quantiles(Bands):
-    """Quantiles in place of means: ``means`` holds them, with all draws and as each group's pull on them says."""
-
-    means: Array
-
-
-def _bands(table: DriverTable, one: Array, statistic: Statistic) -> Bands:
+def _bands(table: DriverTable, one: Array, statistic: Statistic) -> tuple[Bands, Array]:
+    """The bands, and the statistic in each of them with all draws, then without each group, (1 + group, row, band)."""
     if statistic.name == "below":
-        return Bands.of(table, (one < statistic.level).astype(np.float64))
+        bands = Bands.of(table, (one < statistic.level).astype(np.float64))
+        return bands, bands.means
     bands = Bands.of(table, one)
-    if statistic.name == "quantile":
-        object.__setattr__(bands, "means", _quantiles(table, one, statistic.level))
-    return bands
+    return bands, _quantiles(table, one, statistic.level) if statistic.name == "quantile" else bands.means
 
 
 def _quantiles(table: DriverTable, one: Array, level: float) -> Array:
