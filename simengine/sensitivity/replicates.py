@@ -20,6 +20,7 @@ from simengine.statistics.standard_error import BATCH, REPLICATES
 
 Array = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 LEVEL = 0.95
 
@@ -60,11 +61,11 @@ def jackknife(sums: Array, counts: Array, statistic: Callable[[Array, Array], Ar
     return Estimates(found[..., 0], np.sqrt((groups - 1) / groups * (apart * apart).sum(axis=-1)), groups)
 
 
-def judged(found: Estimates, varies: npt.NDArray[np.bool_]) -> tuple[Array, Array, Array, Codes]:
+def judged(found: Estimates, varies: Flags, touched: Flags | None = None) -> tuple[Array, Array, Array, Codes]:
     """Value, ends of the 95 % interval, and verdict.
 
-    ``varies`` (broadcast against the values) marks the outputs that vary at all. What does not vary has the value 0 and no interval to
-    speak of; with fewer than two groups, or a value that is not finite, nothing is known.
+    ``varies`` (broadcast against the values) marks the outputs that vary at all, ``touched`` those on which a unit has any effect beyond
+    rounding: elsewhere the value is 0, for certain. With fewer than two groups, or a value that is not finite, nothing is known.
     """
     from scipy.special import stdtrit
 
@@ -76,22 +77,24 @@ def judged(found: Estimates, varies: npt.NDArray[np.bool_]) -> tuple[Array, Arra
         low[known], high[known] = value[known] - half, value[known] + half
         verdict[known] = np.where((low[known] > 0.0) | (high[known] < 0.0), PLAIN, NOT_DISTINGUISHABLE)
     if found.groups >= 1:
-        still = np.broadcast_to(~varies, value.shape)
-        value[still] = low[still] = high[still] = 0.0
-        verdict[still] = NO_VARIATION
+        for none, code in ((touched, NOT_DISTINGUISHABLE), (varies, NO_VARIATION)):
+            still = np.broadcast_to(np.asarray(False if none is None else ~none), value.shape)
+            value[still] = low[still] = high[still] = 0.0
+            verdict[still] = code
     return value, low, high, verdict
 
 
 def measured(
     method: str,
     found: Sequence[tuple[str, Estimates]],
-    varies: npt.NDArray[np.bool_],
+    varies: Flags,
     units: tuple[str, ...],
     outputs: tuple[Output, ...],
+    touched: Flags | None = None,
     **further: Any,
 ) -> Measures:
     """``Measures`` of estimates by name, each of shape (unit, output); ``further`` is what else ``Measures`` takes."""
-    parts = [judged(estimates, varies) for _, estimates in found]
+    parts = [judged(estimates, varies, touched) for _, estimates in found]
     value, low, high = (np.stack([part[k] for part in parts]).astype(np.float64) for k in range(3))
     verdict = np.stack([part[3] for part in parts])
     return Measures(method, tuple(name for name, _ in found), units, outputs, value, low, high, verdict, **further)

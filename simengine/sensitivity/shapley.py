@@ -23,7 +23,7 @@ each point's order is walked back to front as well, 2 K runs a point: for a sum 
 front where units are independent costs more than it gains, and so do orders in antithetic pairs over pairs of points.)
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +33,7 @@ from simengine.sensitivity.measures import Measures
 from simengine.sensitivity.players import Groups, Players, players_of
 from simengine.sensitivity.replicates import divided, group_of, jackknife, measured
 from simengine.sensitivity.subject import FROM_A, FROM_B, Piece, Subject
-from simengine.sensitivity.walk import Places, Span, batches, by_piece, check_points, finite, joined, orders, values_of
+from simengine.sensitivity.walk import Places, Span, batches, by_piece, check, finite, joined, orders, values_of
 from simengine.statistics.standard_error import REPLICATES
 
 Array = npt.NDArray[np.float64]
@@ -131,7 +131,7 @@ def shapley(subject: Subject, points: int, *, groups: Groups | str | None = None
     StudyError
         For groups that do not fit the units, or fewer than two points.
     """
-    check_points(points)
+    check(subject, points)
     players = players_of(subject.units, groups)
     walks = _Walks(subject, players, points, seed)
     shape = (len(players), len(subject.outputs), REPLICATES)
@@ -154,5 +154,5 @@ def shapley(subject: Subject, points: int, *, groups: Groups | str | None = None
         "level": 0.95,
         "conditional": int(walks.conditional),
     }
-    names, further = [("shapley", effects)], {"kind": players.kind, "notes": tuple(notes), "attrs": attrs}
-    return measured("shapley", names, varies, players.names, subject.outputs, **further)
+    further: dict[str, Any] = {"kind": players.kind, "notes": tuple(notes), "attrs": attrs}
+    return measured("shapley", [("shapley", effects)], varies, players.names, subject.outputs, **further)

@@ -34,10 +34,20 @@ def spans(points: int) -> Iterator[Span]:
     return (Span(first, min(PIECE, points - first)) for first in range(0, points, PIECE))
 
 
-def check_points(points: int, least: int = 2) -> None:
-    """Raise StudyError where there are too few points for any interval."""
-    if points < least:
-        raise StudyError([Problem("points", f"must be {least} or more", points)])
+def slices(points: int) -> Iterator[slice]:
+    """The places of the points of each piece."""
+    return (slice(span.first, span.first + span.size) for span in spans(points))
+
+
+def check(subject: Subject, points: int) -> None:
+    """Raise StudyError where nothing is drawn or asked for, or there are too few points for any interval."""
+    problems = [Problem("points", "must be 2 or more", points)] if points < 2 else []
+    if not subject.units:
+        problems.append(Problem("drivers", "nothing is drawn: there is nothing that could matter"))
+    if not subject.outputs:
+        problems.append(Problem("outputs", "no output is asked for"))
+    if problems:
+        raise StudyError(problems)
 
 
 def by_piece(work: Callable[[Span], _R], points: int, threads: int) -> Generator[_R, None, None]:
