@@ -39,10 +39,19 @@ class Players:
         joined = (np.arange(1 << len(self))[:, None] >> np.arange(len(self))) & 1
         return np.where(joined == 1, FROM_A, other).astype(np.uint8)[:, :, None]
 
-    def split_clusters(self, units: Sequence[Unit]) -> bool:
-        """Whether units that are correlated with each other belong to different players."""
+    def apart(self, units: Sequence[Unit]) -> list[tuple[str, str]]:
+        """Units and the player of others that they are correlated with, where that is another player than their own."""
         owner: dict[int, int] = {}
-        return any(unit.cluster >= 0 and owner.setdefault(unit.cluster, int(k)) != k for unit, k in zip(units, self.of_unit, strict=True))
+        pairs = [(unit, int(k)) for unit, k in zip(units, self.of_unit, strict=True) if unit.cluster >= 0]
+        return [(unit.name, self.names[owner[unit.cluster]]) for unit, k in pairs if owner.setdefault(unit.cluster, k) != k]
+
+    def refuse_split(self, units: Sequence[Unit]) -> None:
+        """Raise StudyError where correlated units belong to different players."""
+        own = {unit.name: self.names[k] for unit, k in zip(units, self.of_unit, strict=True)}
+        rule = 'is correlated with drivers of "{}", and so cannot be drawn anew apart from them: put them in one group'
+        problems = [Problem(f"groups.{own[name]}", rule.format(other), name) for name, other in self.apart(units)]
+        if problems:
+            raise StudyError(problems)
 
 
 def players_of(units: Sequence[Unit], groups: Groups | str | None = None) -> Players:

@@ -72,7 +72,7 @@ class _Walks:
 
     def __init__(self, subject: Subject, players: Players, points: int, seed: int) -> None:
         self.subject, self.players, self.points, self.seed = subject, players, points, seed
-        self.conditional = players.split_clusters(subject.units)
+        self.conditional = bool(players.apart(subject.units))
 
     def piece(self, span: Span) -> _Found:
         """Walk all points of a piece; a second time where some failed, as a point's first steps are added before its last is known."""
