@@ -209,7 +209,8 @@ def _estimate(name: str, sums: Array, counts: Array) -> Estimates:
             found: Array = np.sqrt(0.5 * square / number)
             return found
         if name == "mu":
-            return np.where(np.isfinite(part[_STEPS]), part[_SIGNED] / number, np.nan)
+            signed: Array = np.where(np.isfinite(part[_STEPS]), part[_SIGNED] / number, np.nan)
+            return signed
         lost = part[_PRODUCT] if name == "interaction" else divided(part[_WITH_STEP] ** 2, part[_STEPS])
         share: Array = np.where((square == 0.0) & np.isfinite(lost), 0.0, 1.0 - divided(lost, square))
         return share
