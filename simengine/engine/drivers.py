@@ -105,7 +105,7 @@ def _add_noise(noise: Noise, years: int, uniforms: _Uniforms, builder: VariatesB
             builder.add_value(builder.add_uniform(f"{noise.name}.count", k), even, noise.count_uniform + k)
 
 
-def _own(drivers: DriverSet, spec: StudySpec) -> DriverSet:
+def own_drivers(drivers: DriverSet, spec: StudySpec) -> DriverSet:
     """The drivers with the paths and streams that this study (or scenario) gives them."""
     by_year, stream = dict(drivers.by_year), dict(drivers.stream)
     for number in numbers(spec):
@@ -123,7 +123,7 @@ def build_variates(
 ) -> Variates:
     """Streams, columns, copulas, paths and inverse distributions of one draft, as arrays."""
     spec, book, noises = made
-    drivers = _own(drivers, spec)
+    drivers = own_drivers(drivers, spec)
     builder = VariatesBuilder(sampler, seed)
     uniforms = _Uniforms(builder, drivers)
     for name in drivers.order:

@@ -70,7 +70,7 @@ class Layout:
         names = (*SYSTEM, *PARTY, *ARRANGEMENT, *MEMBER, *REPORTED) if kept is None else kept
         wanted = sorted({int(row) for name in names for row in self.rows(name).ravel() if row >= 0})
         keep[wanted] = np.arange(len(wanted))
-        rows = self._rows_by_year()
+        rows = self.rows_by_year()
         parties, arrangements, members, reported = (int(np.searchsorted(rows[0], start)) for start in (*self.starts[:3], self.reported))
         return Outputs(
             parties=parties,
@@ -83,7 +83,7 @@ class Layout:
             keep=np.ascontiguousarray(keep[rows]),
         )
 
-    def _rows_by_year(self) -> Ints:
+    def rows_by_year(self) -> Ints:
         """Row numbers of a year's results in the order in which the hot loop works in them, (year, row of a year)."""
         blocks = [(1, SYSTEM_ROWS), (len(self.parties), PARTY_ROWS), (len(self.arrangements), ARRANGEMENT_ROWS)]
         blocks += [(len(self.members), MEMBER_ROWS), ((self.starts[3] - self.reported) // self.years, 1)]

@@ -162,7 +162,7 @@ def _detail(made: Draft, layout: Layout, wanted: bool, plan: Floats | None, keep
     )
 
 
-def _noises_in_order(made: Draft) -> list[Noise]:
+def noises_in_order(made: Draft) -> list[Noise]:
     """The volatilities as they are drawn: those of lines without actuals, then of each line with them."""
     order = {name: k for k, name in enumerate(observed_order(made.spec), start=1)}
     return sorted(made.noises.values(), key=lambda noise: order.get(noise.line, 0))
@@ -213,7 +213,7 @@ class Prepared:
         """The arrays of a scenario (0 is the base) for a seed and design; ``keep`` says which line and scheme rows are stored."""
         made = self.drafts[scenario]
         variates = build_variates((made.spec, made.book, made.noises), self.drivers, seed, sampler, self.tables)
-        noises = build_noises(noise_rows(_noises_in_order(made), made.spec.years), self.tables)
+        noises = build_noises(noise_rows(noises_in_order(made), made.spec.years), self.tables)
         observed = {name: slots.observed for name, slots in made.slots.items() if slots.observed is not None}
         return build_model(made, variates, noises, _detail(made, self.layout, wanted, self.plan_detail, keep), observed)
 

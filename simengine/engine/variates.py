@@ -287,6 +287,21 @@ def _add_up(variates: Variates, rows: Row, n: int) -> None:
 
 
 @kernel
+def _make_values(variates: Variates, batch: int, n: int, rows: Row, scratch: VariateScratch) -> None:
+    """Fill the rows of a batch whose uniforms, or normal scores, have been drawn."""
+    start = variates.batch_start[batch]
+    scored = variates.batch_kind[batch] == SCORED
+    for k in range(variates.batch_start[batch + 1] - start):
+        index = variates.order[start + k]
+        if scored and variates.by_probability[index]:
+            fill_normal_cdf(scratch.spare, tile_row(scratch.u, k), n)
+        # The only place where values are made: a second one would double the time to compile.
+        for value in range(variates.value_start[index], variates.value_start[index + 1]):
+            u = scratch.spare if scored and variates.code[value] < NORMAL_MARGIN else tile_row(scratch.u, k)
+            _fill_value(tile_row(rows, variates.row[value]), u, variates, value, scratch, n)
+
+
+@kernel
 def draw_tile(variates: Variates, first: int, n: int, rows: Row, scratch: VariateScratch) -> None:
     """Fill the rows of a tile with the draws ``first`` ... ``first + n - 1``.
 
@@ -301,14 +316,47 @@ def draw_tile(variates: Variates, first: int, n: int, rows: Row, scratch: Variat
     """
     for batch in range(variates.batch_kind.shape[0]):
         _draw_batch(variates, batch, first, n, scratch)
-        start = variates.batch_start[batch]
-        scored = variates.batch_kind[batch] == SCORED
-        for k in range(variates.batch_start[batch + 1] - start):
-            index = variates.order[start + k]
-            if scored and variates.by_probability[index]:
-                fill_normal_cdf(scratch.spare, tile_row(scratch.u, k), n)
-            # The only place where values are made: a second one would double the time to compile.
-            for value in range(variates.value_start[index], variates.value_start[index + 1]):
-                u = scratch.spare if scored and variates.code[value] < NORMAL_MARGIN else tile_row(scratch.u, k)
-                _fill_value(tile_row(rows, variates.row[value]), u, variates, value, scratch, n)
+        _make_values(variates, batch, n, rows, scratch)
     _add_up(variates, rows, n)
+
+
+@kernel
+def _copy(target: Row, values: Row, n: int) -> None:
+    """``target[i] = values[i]``."""
+    keep_apart()
+    for i in range(n):
+        target[i] = values[i]
+
+
+@kernel
+def draw_independent_scores(variates: Variates, batch: int, first: int, n: int, scores: Row, scratch: VariateScratch) -> int:
+    """Fill ``scores`` (member, draw) with the normal scores of a scored batch before they are correlated; returns how many members it has.
+
+    The row after them gets the uniform of the common factor of a Student t copula, where there is one.
+    """
+    start, size = variates.batch_start[batch], variates.batch_start[batch + 1] - variates.batch_start[batch]
+    for k in range(size):
+        designs.fill_uniform(scratch.spare, variates.uniforms, variates.order[start + k], first, n)
+        _score(scratch.spare, scratch.spare, variates, scratch, n)
+        _copy(scores[k], scratch.spare, n)
+    if variates.mixing[batch] != NONE:
+        designs.fill_uniform(scratch.spare, variates.uniforms, variates.mixing[batch], first, n)
+        _copy(scores[size], scratch.spare, n)
+    return int(size)
+
+
+@kernel
+def fill_from_scores(variates: Variates, batch: int, scores: Row, n: int, rows: Row, scratch: VariateScratch) -> int:
+    """Fill the rows of a scored batch from ``scores`` (member, draw) of its copula; batches of one path by rising year."""
+    for k in range(variates.batch_start[batch + 1] - variates.batch_start[batch]):
+        _copy(tile_row(scratch.u, k), scores[k], n)
+    _carry_on(variates, batch, n, scratch)
+    _make_values(variates, batch, n, rows, scratch)
+    return n
+
+
+@kernel
+def add_up_paths(variates: Variates, rows: Row, n: int) -> int:
+    """Turn changes of each year into walks and mean reversion, once all of them are filled."""
+    _add_up(variates, rows, n)
+    return n

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from simengine.engine.tile import BLOCK
 from simengine.results.frame import Frame
-from simengine.runs.interval import degrees_of_freedom, half_width
 from simengine.runs.target import Places, Target, parse_targets, places_of
+from simengine.statistics.interval import degrees_of_freedom, half_width
 
 __all__ = [
     "FIRST",

@@ -43,6 +43,17 @@ def stream_key(seed: int, name: str) -> int:
     return int.from_bytes(digest.digest()[:8], "little")
 
 
+def second_seed(seed: int) -> int:
+    """Return the seed of the second, independent design that sensitivity analysis draws beside that of a run.
+
+    Raises
+    ------
+    ParameterError
+        As ``stream_key``.
+    """
+    return stream_key(seed, "\0second design")
+
+
 @kernel
 def philox_round(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int, int, int]:
     """One round: the new counter words and the bumped key."""

@@ -5,7 +5,7 @@ import math
 import pytest
 from scipy import stats
 
-from simengine.runs.interval import degrees_of_freedom, half_width, t_quantile
+from simengine.statistics.interval import degrees_of_freedom, half_width, t_quantile
 
 pytestmark = pytest.mark.unit
 
