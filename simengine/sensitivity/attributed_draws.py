@@ -12,15 +12,13 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from simengine.jit import Floats, Ints, kernel
-from simengine.sensitivity.players import Players
-from simengine.sensitivity.subject import FROM_A, FROM_PLAN, Piece, Subject
-from simengine.sensitivity.walk import Span, batches, finite, joined, orders, values_of
-
-Array = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from simengine.sensitivity.blocks import Flags
+from simengine.sensitivity.groups import Players
+from simengine.sensitivity.measures import Array
+from simengine.sensitivity.subject import FROM_A, FROM_PLAN, Piece, Subject, Take
+from simengine.sensitivity.walk import batches, joined, orders, taken, values_of
 
 #: Most players of which every coalition is evaluated: 256 runs a draw.
 EXACT = 8
@@ -61,76 +59,74 @@ def shapley_weights(players: int) -> Array:
     return found
 
 
-class Split(NamedTuple):
-    """Parts of a piece, (player, output, point), what they add up to, (output, point), and which points are finite throughout.
+def coalitions(players: int) -> Take:
+    """Every coalition but that of nobody and that of all, (selection, player, 1): its players as drawn, the others at plan."""
+    inside = (np.arange(1, (1 << players) - 1)[:, None] >> np.arange(players)) & 1
+    return np.where(inside == 1, FROM_A, FROM_PLAN).astype(np.uint8)[:, :, None]
 
-    At points that are not, both are 0.
-    """
+
+class Split(NamedTuple):
+    """Parts of a piece (player, output, point), and what they add up to (output, point)."""
 
     parts: Array
     total: Array
-    good: Flags
 
 
 class Splitter:
     """Splits the draws of a subject over players."""
 
-    def __init__(self, subject: Subject, players: Players, seed: int) -> None:
-        self.subject, self.players, self.seed = subject, players, seed
-        self.exact = len(players) <= EXACT
-        self._weights = shapley_weights(len(players)) if self.exact else np.empty((0, 0))
+    def __init__(self, subject: Subject, judged: Players, seed: int) -> None:
+        self.subject, self.judged, self.seed = subject, judged, seed
+        self.players = len(judged.names)
+        self.exact = self.players <= EXACT
+        self._weights = shapley_weights(self.players) if self.exact else np.empty((0, 0))
 
     @property
     def runs(self) -> int:
         """Runs of the model for each draw."""
-        return 1 << len(self.players) if self.exact else 2 + 2 * ORDERS * (len(self.players) - 1)
+        return 1 << self.players if self.exact else 2 + 2 * ORDERS * (self.players - 1)
 
-    def drawn(self, span: Span) -> Array:
-        """Outputs of a piece as drawn, (output, point)."""
-        piece = self.subject.piece(*span)
-        take = np.full((1, len(self.subject.units), 1), FROM_A, dtype=np.uint8)
-        found: Array = values_of(piece, take)[0].copy()
-        return found
+    def split(self, piece: Piece, first: int, good: Flags, bad: Ints) -> Split:
+        """The parts of the draws of a piece that begins with draw ``first``; unfinished where ``bad`` says that one is not finite.
 
-    def split(self, span: Span) -> Split:
-        """The parts of every draw of a piece."""
-        piece = self.subject.piece(*span)
-        ends = np.stack([np.full(len(self.subject.units), origin, dtype=np.uint8) for origin in (FROM_PLAN, FROM_A)])[:, :, None]
-        values = values_of(piece, ends).copy()
-        good = finite(values)
-        at_plan, drawn = np.where(good, values, 0.0)
-        total = drawn - at_plan
-        parts = np.zeros((len(self.players), *total.shape))
-        with np.errstate(invalid="ignore"):  # what is not finite becomes 0 below
+        At draws that are not ``good`` parts and total are 0.
+        """
+        ends = np.array([[FROM_PLAN], [FROM_A]], dtype=np.uint8) * np.ones(len(self.subject.units), dtype=np.uint8)
+        values = self._values(piece, ends[:, :, None], good, bad).copy()
+        total = values[1] - values[0]
+        parts = np.zeros((self.players, *total.shape))
+        if not bad.any():
             if self.exact:
                 parts += self._weights[:, -1, None, None] * total
-                good &= self._add_coalitions(parts, piece, values[0, :, 0].copy(), span)
+                self._add_coalitions(parts, piece, values[0, :, 0].copy(), (good, bad))
             else:
-                good &= self._add_walks(parts, piece, values, span)
-        parts[:, :, ~good] = total[:, ~good] = 0.0
-        return Split(parts, total, good)
+                self._add_walks(parts, piece, values, (first, good, bad))
+            parts[:, :, ~good] = 0.0
+        return Split(parts, total)
 
-    def _add_coalitions(self, parts: Array, piece: Piece, plan: Array, span: Span) -> Flags:
-        """All coalitions but that of nobody, which is the plan, and that of all, which is known."""
-        take, good = self.players.take(self.players.coalitions(FROM_PLAN)[1:-1]), np.ones(span.size, dtype=bool)
-        weights = self._weights[:, 1:-1]
-        for some in batches(len(take), self.subject, span.size):
-            values = values_of(piece, take[some.start : some.stop])
-            good &= finite(values)
+    def _values(self, piece: Piece, take: Take, good: Flags, bad: Ints) -> Array:
+        """Outputs, 0 at draws that are not good."""
+        values = values_of(piece, take, good, bad)
+        if not good.all() or bad.any():
+            values[:, :, ~good | (bad > 0)] = 0.0
+        return values
+
+    def _add_coalitions(self, parts: Array, piece: Piece, plan: Array, draws: tuple[Flags, Ints]) -> None:
+        take, weights = taken(self.judged, coalitions(self.players)), self._weights[:, 1:-1]
+        for some in batches(len(take), self.subject, draws[0].size):
+            values = self._values(piece, take[some.start : some.stop], *draws)
             _add_weighted(parts, values, plan, np.ascontiguousarray(weights[:, some.start : some.stop]))
-        return good
 
-    def _add_walks(self, parts: Array, piece: Piece, ends: Array, span: Span) -> Flags:
-        good, weight = np.ones(span.size, dtype=bool), 1.0 / (2 * ORDERS)
+    def _add_walks(self, parts: Array, piece: Piece, ends: Array, draws: tuple[int, Flags, Ints]) -> None:
+        first, good, bad = draws
+        weight = 1.0 / (2 * ORDERS)
         for turn in range(ORDERS):
-            order = orders(self.seed, STREAM, len(self.players), span, turn)
+            order = orders(self.seed, STREAM, self.players, (first, good.size), turn)
             for way in (order, order[::-1].copy()):
                 last = ends[:1]
-                for steps in batches(len(self.players) - 1, self.subject, span.size):
-                    ahead = joined(way, self.players, range(steps.start + 1, steps.stop + 1), FROM_PLAN)
-                    values = np.concatenate([last, values_of(piece, ahead)])
-                    good &= finite(values)
+                for steps in batches(self.players - 1, self.subject, good.size):
+                    ahead = joined(way, self.judged, range(steps.start + 1, steps.stop + 1), FROM_PLAN)
+                    values = np.concatenate([last, self._values(piece, ahead, good, bad)])
                     _add_steps(parts, values, way[steps.start : steps.stop], weight)
-                    last = values[-1:].copy()
+                    last = values[-1:]
                 _add_steps(parts, np.concatenate([last, ends[1:]]), way[-1:], weight)
-        return good

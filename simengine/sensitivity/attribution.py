@@ -14,26 +14,24 @@ and added up. The error of a shortfall's part allows for the threshold being est
 the sum over its tail, less the excess of its tail's weight over the expected one times the mean of φ about the threshold.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from simengine.jit import Floats, Ints, kernel
 from simengine.sensitivity.attributed_draws import EXACT, Splitter
-from simengine.sensitivity.carried import Carried, Pair, add_carried, pairs_of
-from simengine.sensitivity.measures import Measures, Output
-from simengine.sensitivity.players import CATEGORY, Groups, players_of
-from simengine.sensitivity.replicates import Estimates, divided, group_of, jackknife, judged, measured
-from simengine.sensitivity.subject import Subject
-from simengine.sensitivity.walk import Span, by_piece, check, slices
+from simengine.sensitivity.blocks import Flags, Progress, work_off
+from simengine.sensitivity.carried import Carried, add_carried, pairs_of
+from simengine.sensitivity.groups import Groups, players
+from simengine.sensitivity.jackknife import GROUPS, jackknife
+from simengine.sensitivity.measures import Array, Measures, Output
+from simengine.sensitivity.subject import FROM_A, Piece, Subject
+from simengine.sensitivity.verdicts import Estimates, divided, judged, measured
+from simengine.sensitivity.walk import group_of, values_of, whole_groups
 from simengine.sensitivity.worst_draws import Worst, worst_of
-from simengine.statistics.standard_error import REPLICATES
-
-Array = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from simengine.statistics.interval import t_quantile
 
 #: What is added up: parts, parts times the whole, parts in the tail, about the threshold, and their squares.
 PLAIN_SUM, WITH_WHOLE, IN_TAIL, NEAR, SQUARES = range(5)
@@ -87,51 +85,65 @@ class Attribution:
         return self.parts.at(measure, category, self.parts.outputs.index(output))[0]
 
 
-class _Sums(NamedTuple):
-    rows: Array
-    carried: Array
-    good: Flags
+class _Drawn:
+    """First pass: every output of every draw, kept (``values``), and which draws are finite (``good``)."""
+
+    def __init__(self, subject: Subject, points: int) -> None:
+        self.values, self.good = np.empty((len(subject.outputs), points)), np.zeros(points, dtype=np.bool_)
+        self._take = np.full((1, len(subject.units), 1), FROM_A, dtype=np.uint8)
+
+    def merge(self, other: "_Drawn") -> None:
+        """Nothing: all blocks write to the same arrays, each to its own draws."""
+
+    def add(self, piece: Piece, first: int, good: Flags) -> Ints:
+        """Keep a piece: see ``blocks.Tally``."""
+        bad, at = np.zeros(good.size, dtype=np.int64), slice(first, first + good.size)
+        self.values[:, at] = values_of(piece, self._take, good, bad)[0]
+        self.good[at] = good & (bad == 0)
+        return bad
 
 
-class _Adder:
-    """Splits and adds up a piece."""
+class _Parts:
+    """Second pass: sums of a block, by kind, row, output and group, and of what is carried."""
 
-    def __init__(self, splitter: Splitter, points: int, drawn: Array, worst: Worst, good: Flags) -> None:
-        self.splitter, self.points, self.drawn, self.worst, self.good = splitter, points, drawn, worst, good
-        self.pairs = pairs_of(splitter.subject.outputs)
+    def __init__(self, splitter: Splitter, drawn: _Drawn, worst: Worst) -> None:
+        outputs = splitter.subject.outputs
+        self.splitter, self.drawn, self.worst, self.pairs = splitter, drawn, worst, np.array(pairs_of(outputs), dtype=np.int64)
+        self.rows = np.zeros((_KINDS, splitter.players + 2, len(outputs), GROUPS))
+        self.carried = np.zeros((2, splitter.players, len(self.pairs), GROUPS))
 
-    def empty(self) -> _Sums:
-        """Sums of nothing."""
-        players, outputs = len(self.splitter.players), len(self.splitter.subject.outputs)
-        carried = np.zeros((2, players, len(self.pairs), REPLICATES))
-        return _Sums(np.zeros((_KINDS, players + 2, outputs, REPLICATES)), carried, np.ones(0, dtype=bool))
+    def merge(self, other: "_Parts") -> None:
+        """Add the sums of the block that follows."""
+        self.rows += other.rows
+        self.carried += other.carried
 
-    def piece(self, span: Span) -> _Sums:
-        """The sums of one piece."""
-        place = slice(span.first, span.first + span.size)
-        split = self.splitter.split(span)
-        good = split.good & self.good[place]
-        group = np.where(good, group_of(self.splitter.subject.sampler, self.points, *span), -1)
-        tail, near = self.worst.of(self.drawn[:, place])
-        rows = np.concatenate([split.parts, split.total[None], np.ones((1, *split.total.shape))])
-        found = self.empty()
-        _add_up(found.rows, rows, tail, near, group)
-        if self.pairs:
-            add_carried(found.carried, rows, tail, near, np.array(self.pairs, dtype=np.int64), group)
-        return found._replace(good=good)
-
-
-def _added(found: Iterable[_Sums], start: _Sums) -> _Sums:
-    good = []
-    for one in found:
-        start.rows[...] += one.rows
-        start.carried[...] += one.carried
-        good.append(one.good)
-    return start._replace(good=np.concatenate(good))
+    def add(self, piece: Piece, first: int, good: Flags) -> Ints:
+        """Add a piece: see ``blocks.Tally``."""
+        at, bad = slice(first, first + good.size), np.zeros(good.size, dtype=np.int64)
+        good = good & self.drawn.good[at]
+        split = self.splitter.split(piece, first, good, bad)
+        if bad.any():
+            self.drawn.good[at] = good & (bad == 0)
+            return bad
+        values = self.drawn.values[:, at]
+        group = group_of(self.splitter.subject.sampler, self.drawn.values.shape[1], first, good)
+        tail, near = self.worst.of(values)
+        rows = np.concatenate([split.parts, split.total[None], np.ones((1, *values.shape))])
+        _add_up(self.rows, rows, tail, near, group)
+        if self.pairs.size:
+            add_carried(self.carried, rows, tail, near, self.pairs, group)
+        return bad
 
 
 def attribute(
-    subject: Subject, points: int, *, groups: Groups | str | None = CATEGORY, tail: float = TAIL, seed: int = 0, threads: int = 1
+    subject: Subject,
+    points: int,
+    *,
+    groups: Groups = "category",
+    tail: float = TAIL,
+    seed: int = 0,
+    threads: int = 0,
+    progress: Progress = lambda done, total: None,
 ) -> Attribution:
     """Where the risk of all outputs of a subject sits.
 
@@ -140,92 +152,91 @@ def attribute(
     subject
         The model. Low values of its outputs are the bad ones.
     points
-        Draws; each takes 2^C runs for C categories, and 2 + 8 (C − 1) where there are more than 8.
+        Draws, rounded up to a multiple of 16 (``lhs``: 4,096); each takes 2^C + 1 runs for C categories, and 3 + 8 (C − 1) for more than 8.
+        All outputs of all draws are kept: 8 bytes each.
     groups
-        ``category`` (risk categories in use), ``scheme``, groups of names of units by name, or None for each unit by itself.
+        ``category`` (risk categories in use), ``scheme``, or see ``groups.players``. They may be correlated with each other.
     tail
         Share of the draws that are the worst.
     seed
         Of random orders, where there are more than 8 categories.
     threads
-        Pieces worked on at once; the result does not depend on it.
+        How many work at once, 0 for one per core: invisible in the numbers.
 
     Raises
     ------
     StudyError
-        For groups that do not fit the units, or fewer than two points.
+        For groups that do not fit the units.
+    SimulationError
+        Where more than one in a hundred draws is not finite.
     """
-    check(subject, points)
-    splitter = Splitter(subject, players_of(subject.units, groups), seed)
-    drawn = np.empty((len(subject.outputs), points))
-    for place, values in zip(slices(points), by_piece(splitter.drawn, points, threads), strict=True):
-        drawn[:, place] = values
-    good: Flags = np.asarray(np.isfinite(drawn).all(axis=0))
+    points = whole_groups(subject, points)
+    splitter = Splitter(subject, players(subject, groups, independent=False), seed)
+    drawn = _Drawn(subject, points)
+    work_off(subject, points, lambda: drawn, threads)
     while True:
-        adder = _Adder(splitter, points, drawn, worst_of(drawn, good, tail), good)
-        sums = _added(by_piece(adder.piece, points, threads), adder.empty())
-        if (sums.good == good).all():
-            break
+        new = partial(_Parts, splitter, drawn, worst_of(drawn.values, drawn.good, tail))
+        parts, failed = work_off(subject, points, new, threads, progress)
+        if not failed.points:
+            return _attribution(parts, tail)
         # a draw of which a mixture with the plan failed is left out: the worst of the others are other draws
-        good = sums.good
-    return _attribution(splitter, sums, adder.pairs, tail, points)
 
 
-def _attribution(splitter: Splitter, sums: _Sums, pairs: tuple[Pair, ...], tail: float, points: int) -> Attribution:
-    subject, names = splitter.subject, splitter.players.names
-    counts = sums.rows[PLAIN_SUM, ONE, 0]
-    found = {
-        "mean": jackknife(sums.rows[PLAIN_SUM, :-1], counts, lambda part, number: part / number),
-        "variance_share": jackknife(sums.rows[:2, :-1], counts, lambda part, number: _covariances(part, number, 1.0)),
-        "deviation": jackknife(sums.rows[:2, :-1], counts, lambda part, number: _covariances(part, number, 0.5)),
-        "shortfall": _of_tail(-sums.rows[IN_TAIL, :-1], -sums.rows[NEAR, :-1], sums.rows[:, ONE], tail),
+def _attribution(found: _Parts, tail: float) -> Attribution:
+    splitter, sums = found.splitter, found.rows
+    subject, names, points = splitter.subject, splitter.judged.names, found.drawn.good.size
+    estimates = {
+        "mean": jackknife(sums, lambda total: (total[PLAIN_SUM] / total[PLAIN_SUM, ONE])[:-1]),
+        "variance_share": jackknife(sums, lambda total: _covariances(total, 1.0)),
+        "deviation": jackknife(sums, lambda total: _covariances(total, 0.5)),
+        "shortfall": _of_tail(-sums[IN_TAIL, :-1], -sums[NEAR, :-1], sums[:, ONE], tail),
     }
-    varies = (sums.rows[WITH_WHOLE, WHOLE].sum(axis=-1) != 0.0) | (sums.rows[PLAIN_SUM, WHOLE].sum(axis=-1) != 0.0)
-    failed = int((~sums.good).sum())
-    attrs = {
-        "points": points,
-        "runs": points * (splitter.runs + 1),
-        "failed": failed,
-        "sampler": subject.sampler,
-        "level": 0.95,
-        "tail": tail,
-    }
-    common: dict[str, Any] = {"kind": splitter.players.kind, "attrs": attrs}
+    size = np.sqrt(sums[SQUARES, :-2].sum(axis=-1))
+    varies, touched = size.max(axis=0) > 0.0, size > _ROUNDING * size.max(axis=0)
+    failed = int((~found.drawn.good).sum())
+    runs = points * (splitter.runs + 1)
+    attrs = {"points": points, "runs": runs, "failed": failed, "sampler": subject.sampler, "confidence": 0.95, "tail": tail}
+    common: dict[str, Any] = {"kind": splitter.judged.kind, "attrs": attrs}
 
     def chosen(rows: slice) -> list[tuple[str, Estimates]]:
-        return [(name, Estimates(one.value[rows], one.error[rows], one.groups)) for name, one in found.items()]
+        return [(name, (value[rows], half[rows])) for name, (value, half) in estimates.items()]
 
-    size = np.sqrt(sums.rows[SQUARES, :-2].sum(axis=-1))
-    touched = size > _ROUNDING * size.max(axis=0)
     notes = _notes(splitter, failed, points)
     parts = measured("risk", chosen(slice(0, -1)), varies, names, subject.outputs, touched, notes=notes, **common)
     whole = measured("risk", chosen(slice(-1, None)), varies, (TOTAL,), subject.outputs, **common)
+    return Attribution(parts, whole, _carried(found, size.max(axis=0), tail))
+
+
+def _carried(found: _Parts, size: Array, tail: float) -> Carried | None:
+    """What is carried; ``size`` is the root of the sum of squares of the largest part of each output."""
+    subject = found.splitter.subject
+    pairs = pairs_of(subject.outputs)
     if not pairs:
-        return Attribution(parts, whole, None)
+        return None
     worst = [pair.worst for pair in pairs]
-    moved = _of_tail(sums.carried[0], sums.carried[1], sums.rows[:, ONE][:, worst], tail)
-    some = np.abs(moved.value) > _ROUNDING * size.max(axis=0)[worst] / np.sqrt(max(counts.sum(), 1.0))
-    return Attribution(parts, whole, Carried(names, pairs, subject.outputs, *judged(moved, np.ones(len(pairs), dtype=bool), some)))
+    ones = found.rows[:, ONE][:, worst]
+    moved = _of_tail(found.carried[0], found.carried[1], ones, tail)
+    some = np.abs(moved[0]) > _ROUNDING * size[worst] / np.sqrt(ones[PLAIN_SUM].sum(axis=-1))
+    verdicts = judged(moved, np.ones(len(pairs), dtype=bool), some)
+    return Carried(found.splitter.judged.names, pairs, subject.outputs, *verdicts)
 
 
-def _covariances(sums: Array, counts: Array, power: float) -> Array:
-    """Covariance of every row with the whole, the last row, over the variance to this ``power``; 0 where nothing varies."""
-    means = sums[PLAIN_SUM] / counts
-    found = (sums[WITH_WHOLE] / counts - means * means[-1]) * divided(counts, counts - 1.0)
+def _covariances(sums: Array, power: float) -> Array:
+    """Covariance of every row with the whole, over the variance of the whole to this ``power``."""
+    number = sums[PLAIN_SUM, ONE]
+    means = sums[PLAIN_SUM, :ONE] / number
+    found = (sums[WITH_WHOLE, :ONE] / number - means * means[-1]) * number / (number - 1.0)
     variance = np.maximum(found[-1], 0.0)
     return divided(found, variance if power == 1.0 else np.sqrt(variance))
 
 
 def _of_tail(in_tail: Array, near: Array, ones: Array, tail: float) -> Estimates:
     """Means over the tail from sums (row, output, group) over it and about its threshold; ``ones`` (kind, output, group) count draws."""
-    used = np.flatnonzero(ones[PLAIN_SUM, 0] > 0.0)
     value = divided(in_tail.sum(axis=-1), ones[IN_TAIL].sum(axis=-1))
-    if used.size < 2:
-        return Estimates(value, np.full(value.shape, np.nan), used.size)
     at_threshold = divided(near.sum(axis=-1), ones[NEAR].sum(axis=-1))[..., None]
-    expected = tail * ones[PLAIN_SUM][:, used]
-    own = (in_tail[..., used] - at_threshold * (ones[IN_TAIL][:, used] - expected)) / expected
-    return Estimates(value, own.std(axis=-1, ddof=1) / np.sqrt(used.size), used.size)
+    expected = tail * ones[PLAIN_SUM]
+    own = divided(in_tail - at_threshold * (ones[IN_TAIL] - expected), expected)
+    return value, t_quantile(GROUPS - 1) * own.std(axis=-1, ddof=1) / np.sqrt(GROUPS)
 
 
 def _notes(splitter: Splitter, failed: int, points: int) -> tuple[str, ...]:

@@ -9,13 +9,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from simengine.jit import Floats, Ints, kernel
-from simengine.sensitivity.measures import VERDICTS, Codes, Output
-
-Array = npt.NDArray[np.float64]
-Places = npt.NDArray[np.int64]
+from simengine.sensitivity.measures import VERDICTS, Array, Codes, Output
 
 BEFORE, AFTER = "party_position_before", "party_position"
 

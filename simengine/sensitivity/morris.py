@@ -25,21 +25,20 @@ Correlated units cannot be drawn anew one by one; each cluster is one.
 """
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol, cast, runtime_checkable
+from functools import partial
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from simengine.jit import Floats, Ints, kernel
-from simengine.sensitivity.measures import Measures
-from simengine.sensitivity.players import Groups, Players, players_of, whole_clusters
-from simengine.sensitivity.replicates import Estimates, divided, group_of, jackknife, measured
+from simengine.sensitivity.blocks import Flags, Progress, work_off
+from simengine.sensitivity.groups import Groups, Players, players
+from simengine.sensitivity.jackknife import GROUPS, jackknife
+from simengine.sensitivity.measures import Array, Measures
 from simengine.sensitivity.subject import FROM_A, FROM_B, Piece, Subject, Take
-from simengine.sensitivity.walk import Span, batches, by_piece, check, finite, values_of
-from simengine.statistics.standard_error import REPLICATES
-
-Array = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from simengine.sensitivity.verdicts import divided, measured
+from simengine.sensitivity.walk import batches, group_of, owners, taken, values_of, whole_groups
 
 MEASURES = ("mu_star", "spread", "interaction", "mu", "nonlinearity")
 NEGLIGIBLE, LINEAR, ALONE, INTERACTING, UNKNOWN = CLASSES = ("negligible", "linear", "acts alone", "interacting", "not known")
@@ -106,57 +105,59 @@ class Screening:
         return tuple(unit for unit, kept in zip(self.found.units, some, strict=True) if kept)
 
 
-class _Found(NamedTuple):
-    sums: Array
-    counts: Array
-    failed: int
-
-
 class _Redraws:
-    """All redraws of a subject."""
+    """Sums of a block of points, by kind, player, output and group."""
 
-    def __init__(self, subject: Subject, players: Players, points: int) -> None:
-        self.subject, self.players, self.points = subject, players, points
-        self.size = np.bincount(players.of_unit, minlength=len(players))
+    def __init__(self, subject: Subject, judged: Players, points: int) -> None:
+        self.subject, self.judged, self.points = subject, judged, points
+        self.sums = np.zeros((_SUMS, len(judged.names), len(subject.outputs), GROUPS))
+        self.counts = np.zeros(GROUPS)
 
-    def piece(self, span: Span) -> _Found:
-        """The sums of a piece; worked out a second time where some points failed."""
-        piece = self.subject.piece(*span)
-        group = group_of(self.subject.sampler, self.points, *span)
-        sums, good = self._redraw(piece, group)
-        if not good.all():
-            sums, _ = self._redraw(piece, np.where(good, group, -1))
-        return _Found(sums, np.bincount(group[good], minlength=REPLICATES).astype(np.float64), int((~good).sum()))
+    def merge(self, other: "_Redraws") -> None:
+        """Add the sums of the block that follows."""
+        self.sums += other.sums
+        self.counts += other.counts
 
-    def _redraw(self, piece: Piece, group: npt.NDArray[np.int64]) -> tuple[Array, Flags]:
-        players, outputs = len(self.players), len(self.subject.outputs)
-        sums = np.zeros((_SUMS, players, outputs, REPLICATES))
-        ends = values_of(piece, self.players.take(self._source(np.array([players, players]))))
-        ends, good, steps = ends.copy(), finite(ends), self._steps(piece, group.size)
-        for some in batches(players, self.subject, group.size):
-            values = values_of(piece, self.players.take(self._source(np.repeat(some, 2))))
-            good &= finite(values)
-            _add_changes(sums, values, ends, steps, some.start, np.where(good, group, -1))
-        return sums, good
+    def add(self, piece: Piece, first: int, good: Flags) -> Ints:
+        """Add a piece: see ``blocks.Tally``."""
+        sums, bad, count = np.zeros_like(self.sums), np.zeros(good.size, dtype=np.int64), len(self.judged.names)
+        group, steps = group_of(self.subject.sampler, self.points, first, good), self._steps(piece, good.size)
+        ends = values_of(piece, taken(self.judged, self._source(np.array([count, count]))), good, bad).copy()
+        for some in batches(count, self.subject, 2 * good.size):
+            values = values_of(piece, taken(self.judged, self._source(np.repeat(some, 2))), good, bad)
+            if bad.any():
+                return bad
+            _add_changes(sums, values, ends, steps, some.start, group)
+        self.sums += sums
+        self.counts += np.bincount(group[good], minlength=GROUPS)
+        return bad
 
     def _source(self, redrawn: npt.NDArray[np.int64]) -> Take:
         """Selections in turn from A and from B, but for the player that is drawn anew: it is from the other."""
         turn = (np.arange(redrawn.size) % 2)[:, None]
-        other = np.arange(len(self.players)) == redrawn[:, None]
+        other = np.arange(len(self.judged.names)) == redrawn[:, None]
         return np.where((turn == 1) != other, FROM_B, FROM_A).astype(np.uint8)[:, :, None]
 
     def _steps(self, piece: Piece, points: int) -> Array:
         """How far up its distribution each player steps from A to B, (player, point); NaN where that cannot be said."""
-        found = np.full((len(self.players), points), np.nan)
+        found = np.full((len(self.judged.names), points), np.nan)
         if isinstance(piece, Placed):
-            uniforms = cast(Placed, piece).uniforms()
-            for unit, player in enumerate(self.players.of_unit):
-                if self.size[player] == 1:
+            uniforms, single = piece.uniforms(), self.judged.member.sum(axis=1) == 1
+            for unit, player in enumerate(owners(self.judged)):
+                if single[player]:
                     found[player] = uniforms[1, unit] - uniforms[0, unit]
         return found
 
 
-def morris(subject: Subject, points: int, *, groups: Groups | str | None = None, negligible: float = 0.05, threads: int = 1) -> Screening:
+def morris(
+    subject: Subject,
+    points: int,
+    *,
+    groups: Groups = "correlation",
+    negligible: float = 0.05,
+    threads: int = 0,
+    progress: Progress = lambda done, total: None,
+) -> Screening:
     """Screen all units, or groups of them, for all outputs of a subject at once.
 
     Parameters
@@ -164,58 +165,49 @@ def morris(subject: Subject, points: int, *, groups: Groups | str | None = None,
     subject
         The model. Where its pieces have ``uniforms`` (see ``Placed``) there are ``mu`` and ``nonlinearity`` too.
     points
-        How many points, 16 to 256 as a rule; each takes 2 K + 2 runs for K units.
+        How many points, 16 to 256 as a rule, rounded up to a multiple of 16; each takes 2 K + 2 runs for K units.
     groups
-        None for each unit (units of a cluster together), ``category``, ``scheme``, or groups of names of units by name.
+        ``correlation``: each unit, those that are correlated with each other together; or see ``groups.players``.
     negligible
         A unit is negligible for an output where its mean effect is less than this share of the largest one's.
     threads
-        Pieces worked on at once; the result does not depend on it.
+        How many work at once, 0 for one per core: invisible in the numbers.
 
     Raises
     ------
     StudyError
-        For groups that do not fit the units or split a cluster, or fewer than two points.
+        For groups that do not fit the units, or split correlated ones.
+    SimulationError
+        Where more than one in a hundred points is not finite.
     """
-    check(subject, points)
-    players = whole_clusters(subject.units) if groups is None else players_of(subject.units, groups)
-    players.refuse_split(subject.units)
-    shape = (_SUMS, len(players), len(subject.outputs), REPLICATES)
-    sums, counts, failed = np.zeros(shape), np.zeros(REPLICATES), 0
-    for found in by_piece(_Redraws(subject, players, points).piece, points, threads):
-        sums += found.sums
-        counts += found.counts
-        failed += found.failed
-    varies = sums[_SQUARE].sum(axis=(0, 2)) != 0.0
-    estimates = [(name, _estimate(name, sums, counts)) for name in MEASURES]
-    notes = ["Effects are what drawing a driver anew changes, in the unit of the output."]
-    if failed:
-        notes.append(f"{failed} of {points} points had an output that is not finite and were left out.")
-    runs = points * (2 * len(players) + 2)
-    attrs = {"points": points, "runs": runs, "failed": failed, "sampler": subject.sampler, "level": 0.95}
-    result = measured("morris", estimates, varies, players.names, subject.outputs, kind=players.kind, notes=tuple(notes), attrs=attrs)
+    points = whole_groups(subject, points)
+    judged = players(subject, groups)
+    redraws, failed = work_off(subject, points, lambda: _Redraws(subject, judged, points), threads, progress)
+    varies = redraws.sums[_SQUARE].sum(axis=(0, 2)) != 0.0
+    counted = np.concatenate([redraws.sums, np.broadcast_to(redraws.counts, (1, *redraws.sums.shape[1:]))])
+    estimates = [(name, jackknife(counted, partial(_estimate, name))) for name in MEASURES]
+    notes = ("Effects are what drawing a driver anew changes, in the unit of the output.", *failed.notes(points))
+    runs = points * (2 * len(judged.names) + 2)
+    attrs = {"points": points, "runs": runs, "failed": failed.points, "sampler": subject.sampler, "confidence": 0.95}
+    kind = "driver" if len(judged.names) == len(subject.units) else judged.kind
+    result = measured("morris", estimates, varies, judged.names, subject.outputs, kind=kind, notes=notes, attrs=attrs)
     result = _within_bounds(result)
     return Screening(result, _classes(result, negligible))
 
 
-def _estimate(name: str, sums: Array, counts: Array) -> Estimates:
-    """One of ``MEASURES``; 0 for a share of an effect of nothing."""
-
-    def of(part: Array, number: Array) -> Array:
-        square = part[_SQUARE]
-        if name == "mu_star":
-            return part[_SIZE] / number
-        if name == "spread":
-            found: Array = np.sqrt(0.5 * square / number)
-            return found
-        if name == "mu":
-            signed: Array = np.where(np.isfinite(part[_STEPS]), part[_SIGNED] / number, np.nan)
-            return signed
-        lost = part[_PRODUCT] if name == "interaction" else divided(part[_WITH_STEP] ** 2, part[_STEPS])
-        share: Array = np.where((square == 0.0) & np.isfinite(lost), 0.0, 1.0 - divided(lost, square))
-        return share
-
-    return jackknife(sums, counts, of)
+def _estimate(name: str, sums: Array) -> Array:
+    """One of ``MEASURES`` from sums of the kinds that are added up, and the number of points last; a share of no effect is 0."""
+    square, number = sums[_SQUARE], sums[-1]
+    if name == "mu_star":
+        found = sums[_SIZE] / number
+    elif name == "spread":
+        found = np.sqrt(0.5 * square / number)
+    elif name == "mu":
+        found = np.where(np.isfinite(sums[_STEPS]), sums[_SIGNED] / number, np.nan)
+    else:
+        kept = sums[_PRODUCT] if name == "interaction" else divided(sums[_WITH_STEP] ** 2, sums[_STEPS])
+        found = np.where((square == 0.0) & np.isfinite(kept), 0.0, 1.0 - divided(kept, square))
+    return np.asarray(found)
 
 
 def _within_bounds(found: Measures) -> Measures:

@@ -23,21 +23,18 @@ each point's order is walked back to front as well, 2 K runs a point: for a sum 
 front where units are independent costs more than it gains, and so do orders in antithetic pairs over pairs of points.)
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from simengine.jit import Floats, Ints, kernel
-from simengine.sensitivity.measures import Measures
-from simengine.sensitivity.players import Groups, Players, players_of
-from simengine.sensitivity.replicates import divided, group_of, jackknife, measured
+from simengine.sensitivity.blocks import Flags, Progress, work_off
+from simengine.sensitivity.groups import Groups, Players, players
+from simengine.sensitivity.jackknife import GROUPS, jackknife
+from simengine.sensitivity.measures import Array, Measures
 from simengine.sensitivity.subject import FROM_A, FROM_B, Piece, Subject
-from simengine.sensitivity.walk import Places, Span, batches, by_piece, check, finite, joined, orders, values_of
-from simengine.statistics.standard_error import REPLICATES
-
-Array = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from simengine.sensitivity.verdicts import divided, measured
+from simengine.sensitivity.walk import are_correlated, batches, group_of, joined, orders, taken, values_of, whole_groups
 
 STREAM = "sensitivity.shapley"
 
@@ -59,100 +56,88 @@ def _add_steps(sums: Floats, values: Floats, ends: Floats, who: Ints, group: Int
                     sums[who[k, p], o, g] += 0.5 * (a - other) * (now - last)
 
 
-class _Found(NamedTuple):
-    """Sums of a piece: by player, output and group; points of each group; points that failed."""
-
-    sums: Array
-    counts: Array
-    failed: int
-
-
 class _Walks:
-    """All walks of a subject."""
+    """Sums of a block of points, by player, output and group."""
 
-    def __init__(self, subject: Subject, players: Players, points: int, seed: int) -> None:
-        self.subject, self.players, self.points, self.seed = subject, players, points, seed
-        self.conditional = bool(players.apart(subject.units))
+    def __init__(self, subject: Subject, judged: Players, points: int, seed: int) -> None:
+        self.subject, self.judged, self.points, self.seed = subject, judged, points, seed
+        self.conditional = are_correlated(subject, judged)
+        self.sums = np.zeros((len(judged.names), len(subject.outputs), GROUPS))
 
-    def piece(self, span: Span) -> _Found:
-        """Walk all points of a piece; a second time where some failed, as a point's first steps are added before its last is known."""
-        order = orders(self.seed, STREAM, len(self.players), span)
-        piece = self.subject.piece(*span)
-        group = group_of(self.subject.sampler, self.points, *span)
-        sums, good = self._walk(piece, order, group)
-        if not good.all():
-            group = np.where(good, group, -1)
-            sums, _ = self._walk(piece, order, group)
-        counts = np.bincount(group[good], minlength=REPLICATES).astype(np.float64)
-        return _Found(sums, counts, int((~good).sum()))
+    def merge(self, other: "_Walks") -> None:
+        """Add the sums of the block that follows."""
+        self.sums += other.sums
 
-    def _walk(self, piece: Piece, order: Places, group: Places) -> tuple[Array, Flags]:
-        """The sums of all points that are in a group, and which points are finite throughout."""
-        outputs, count = len(self.subject.outputs), order.shape[1]
-        sums = np.zeros((len(self.players), outputs, REPLICATES))
-        source = np.array([FROM_A, FROM_B], dtype=np.uint8)[:, None, None] * np.ones((1, len(self.players), 1), dtype=np.uint8)
-        ends = values_of(piece, self.players.take(source), conditional=self.conditional).copy()
-        good = finite(ends)
+    def add(self, piece: Piece, first: int, good: Flags) -> Ints:
+        """Add a piece: see ``blocks.Tally``."""
+        order, bad = orders(self.seed, STREAM, len(self.judged.names), (first, good.size)), np.zeros(good.size, dtype=np.int64)
+        group = group_of(self.subject.sampler, self.points, first, good)
+        sums = np.zeros_like(self.sums)
+        source = np.array([[FROM_A], [FROM_B]], dtype=np.uint8) * np.ones(len(self.judged.names), dtype=np.uint8)
+        ends = values_of(piece, taken(self.judged, source[:, :, None]), good, bad, conditional=self.conditional).copy()
         for way in (order, order[::-1].copy())[: 2 if self.conditional else 1]:
-            last = ends[1:]
-            for steps in batches(len(self.players) - 1, self.subject, count):
-                ahead = joined(way, self.players, range(steps.start + 1, steps.stop + 1), FROM_B)
-                values = np.concatenate([last, values_of(piece, ahead, conditional=self.conditional)])
-                good &= finite(values)
-                _add_steps(sums, values, ends, way[steps.start : steps.stop], np.where(good, group, -1), not self.conditional)
-                last = values[-1:].copy()
-            _add_steps(sums, np.concatenate([last, ends[:1]]), ends, way[-1:], np.where(good, group, -1), not self.conditional)
-        return sums, good
+            self._walk(sums, piece, ends, way, (group, good, bad))
+        if not bad.any():
+            self.sums += sums
+        return bad
+
+    def _walk(self, sums: Array, piece: Piece, ends: Array, way: Ints, points: tuple[Ints, Flags, Ints]) -> None:
+        """Walk from B to A in one order, as far as all points are finite."""
+        group, good, bad = points
+        last = ends[1:]
+        for steps in batches(len(way) - 1, self.subject, good.size):
+            ahead = joined(way, self.judged, range(steps.start + 1, steps.stop + 1), FROM_B)
+            values = values_of(piece, ahead, good, bad, conditional=self.conditional)
+            if bad.any():
+                return
+            values = np.concatenate([last, values])
+            _add_steps(sums, values, ends, way[steps.start : steps.stop], group, not self.conditional)
+            last = values[-1:]
+        if not bad.any():
+            _add_steps(sums, np.concatenate([last, ends[:1]]), ends, way[-1:], group, not self.conditional)
 
 
-def shapley(subject: Subject, points: int, *, groups: Groups | str | None = None, seed: int = 0, threads: int = 1) -> Measures:
+def shapley(
+    subject: Subject,
+    points: int,
+    *,
+    groups: Groups = None,
+    seed: int = 0,
+    threads: int = 0,
+    progress: Progress = lambda done, total: None,
+) -> Measures:
     """Shapley effects of all units, or of groups of them, for all outputs of a subject at once.
 
     Parameters
     ----------
-    subject
-        The model.
     points
-        How many points; each takes K + 1 runs of the model for K players, 2 K where players are correlated.
+        How many, rounded up to a multiple of 16 (``lhs``: 4,096). Each takes K + 1 runs of the model for K players, 2 K where players are
+        correlated with each other.
     groups
-        None for each unit; ``category``, ``scheme``, or groups of names of units by name, which are players then.
+        Judge groups instead of single units: see ``groups.players``. They may be correlated with each other.
     seed
         Of the orders in which players join.
     threads
-        Pieces worked on at once; the result does not depend on it. Memory grows with threads, not with points.
+        How many work at once, 0 for one per core: invisible in the numbers. Memory grows with threads, not with points.
 
     Returns
     -------
-    Measures
-        One measure, ``shapley``: shares of the variance of each output (1), which sum to 1 over the units.
+    Measures ``shapley``: shares (1) of the variance of each output, which sum to 1 over the players.
 
     Raises
     ------
     StudyError
-        For groups that do not fit the units, or fewer than two points.
+        For groups that do not fit the units.
+    SimulationError
+        Where more than one in a hundred points is not finite.
     """
-    check(subject, points)
-    players = players_of(subject.units, groups)
-    walks = _Walks(subject, players, points, seed)
-    shape = (len(players), len(subject.outputs), REPLICATES)
-    sums, counts, failed = np.zeros(shape), np.zeros(REPLICATES), 0
-    for found in by_piece(walks.piece, points, threads):
-        sums += found.sums
-        counts += found.counts
-        failed += found.failed
-    effects = jackknife(sums, counts, lambda part, _: divided(part, part.sum(axis=0, keepdims=True)))
-    varies = sums.sum(axis=(0, 2)) != 0.0
-    notes = ["Shares of variance; interactions are shared equally, and so is what correlated drivers tell together."]
-    if failed:
-        notes.append(f"{failed} of {points} points had an output that is not finite and were left out.")
-    attrs = {
-        "points": points,
-        "runs": points * (2 * len(players) if walks.conditional else len(players) + 1),
-        "failed": failed,
-        "seed": seed,
-        "sampler": subject.sampler,
-        "level": 0.95,
-        "conditional": int(walks.conditional),
-    }
-    further: dict[str, Any] = {"kind": players.kind, "notes": tuple(notes), "attrs": attrs}
-    return measured("shapley", [("shapley", effects)], varies, players.names, subject.outputs, **further)
+    points = whole_groups(subject, points)
+    judged = players(subject, groups, independent=False)
+    walks, failed = work_off(subject, points, lambda: _Walks(subject, judged, points, seed), threads, progress)
+    effects = jackknife(walks.sums, lambda sums: divided(sums, sums.sum(axis=0, keepdims=True)))
+    varies = walks.sums.sum(axis=(0, 2)) != 0.0
+    runs = points * (2 * len(judged.names) if walks.conditional else len(judged.names) + 1)
+    notes = ("Shares of variance; interactions are shared equally, and so is what correlated drivers tell together.", *failed.notes(points))
+    attrs = {"points": points, "runs": runs, "failed": failed.points, "seed": seed, "sampler": subject.sampler, "confidence": 0.95}
+    further: dict[str, Any] = {"kind": judged.kind, "notes": notes, "attrs": attrs | {"conditional": int(walks.conditional)}}
+    return measured("shapley", [("shapley", effects)], varies, judged.names, subject.outputs, **further)

@@ -4,10 +4,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from simengine.sensitivity.blocks import Flags
+from simengine.sensitivity.measures import Array
 
 #: Draws from this share below the rank of the threshold to this share above it stand for those at the threshold.
 _ABOUT = 0.25

@@ -78,6 +78,7 @@ def uniforms(sampler, dimensions, points, seed):
     if sampler == "lhs":
         batches = [qmc.LatinHypercube(dimensions, rng=rng).random(256).T for _ in range((points + 255) // 256)]
         return np.concatenate(batches, axis=1)[:, :points]
-    nets = [qmc.Sobol(dimensions, rng=child, bits=52).random((points + 15) // 16) for child in rng.spawn(16)]
+    size = max((points + 15) // 16 - 1, 0).bit_length()
+    nets = [qmc.Sobol(dimensions, rng=child, bits=52).random_base2(size) for child in rng.spawn(16)]
     u = np.stack(nets, axis=1).reshape(-1, dimensions)[:points].T
     return np.clip(u, 2.0**-53, 1.0 - 2.0**-53)
