@@ -174,7 +174,9 @@ def _tornado_notes(bars: Tornado, k: int, order: Sequence[int], shown: Sequence[
         lines += ["  =: swings that differ by no more than their error share a place."]
     for u in shown[:most]:
         for other in bars.companions[u][:1]:
-            text = f"* {found.units[u]} moves with {other.name} (rank correlation {other.correlation:.2f}): its bar holds what that does too"
+            text = (
+                f"* {found.units[u]} moves with {other.name} (rank correlation {other.correlation:.2f}): its bar holds what that does too"
+            )
             lines += wrapped(text)
     lines += _rest([found.units[u] for u in order if u not in shown], "Not distinguishable from zero at this size")
     uneven = [found.units[u] for u in shown[:most] if abs(bars.shares[:, u, k] - 0.1).max() > 0.02]
@@ -229,7 +231,9 @@ def events_text(drivers: EventDrivers, k: int, most: int = 6) -> str:
     heads = ("driver low", "driver high", "distance", "first order")
     lines.append(f"  {'chance where':<{_NAME}}" + "".join(f"{head:>{_CELL + 2}}" for head in heads))
     for u in shown[:most]:
-        cells = [f"{plain(100.0 * found.value[m[name], u, k], 100.0 * _half(found, (m[name], u, k)))}%" for name in ("chance_low", "chance_high")]
+        cells = [
+            f"{plain(100.0 * found.value[m[name], u, k], 100.0 * _half(found, (m[name], u, k)))}%" for name in ("chance_low", "chance_high")
+        ]
         for name in ("distance", "first"):
             place = m[name], u, k
             cells.append(plain(found.value[place], _half(found, place)) if found.verdict[place] == PLAIN else _NOUGHT)

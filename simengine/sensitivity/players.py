@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -10,7 +11,10 @@ from simengine.sensitivity.subject import Subject, Take, Unit
 from simengine.study.distribution_keys import nearest
 
 #: Groupings by name.
-GROUPINGS = ("category", "correlation")
+GROUPINGS = ("category", "correlation", "scheme")
+#: What is drawn outside all schemes, where schemes are judged.
+OUTSIDE: Final = "outside schemes"
+_SCHEMES = "schemes."
 Groups = str | Mapping[str, Sequence[str]] | None
 
 
@@ -35,7 +39,8 @@ def players(subject: Subject, groups: Groups = None, *, independent: bool = True
     ----------
     groups
         Nothing: every unit is a player. ``"category"``: units of one risk category. ``"correlation"``: units that are correlated with each
-        other, the rest one by one. Or names of units by group; what no group names is left as it is.
+        other, the rest one by one. ``"scheme"``: units of one scheme, and all others together. Or names of units by group; what no group
+        names is left as it is.
     independent
         Whether players have to be independent of each other.
 
@@ -49,6 +54,8 @@ def players(subject: Subject, groups: Groups = None, *, independent: bool = True
         found = {unit.name: [unit.name] for unit in units}
     elif groups == "category":
         found = _by(units, [unit.category for unit in units])
+    elif groups == "scheme":
+        found = _by(units, [unit.name.split(".")[1] if unit.name.startswith(_SCHEMES) else OUTSIDE for unit in units])
     elif groups == "correlation":
         clusters = {k: [u.name for u in units if u.cluster == k] for k in {unit.cluster for unit in units} - {-1}}
         found = _by(units, [" + ".join(clusters[unit.cluster]) if unit.cluster >= 0 else unit.name for unit in units])

@@ -114,7 +114,9 @@ def read_output(table: DriverTable, series: Array) -> Reading | None:
     def read(row: int) -> None:
         place, value = table.places[row], table.values[row]
         _read_driver(sums[row], counts[row], ranked[row], linear[row], place, value, y, rank, bounds)
-        areas = (np.empty(kind_size, dtype=kind) for kind_size, kind in ((room(cells), np.int32), (room(cells), np.int8), (4 * cells, np.int64)))
+        areas = (
+            np.empty(kind_size, dtype=kind) for kind_size, kind in ((room(cells), np.int32), (room(cells), np.int8), (4 * cells, np.int64))
+        )
         held_out(distances[row], counts[row], sizes, cells, *areas)
 
     with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_THREADS)) as pool:

@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.sensitivity.driver_table import DUMMIES, DriverTable
-from simengine.sensitivity.groups import Groups
 from simengine.sensitivity.reading import Reading
 
 Array = npt.NDArray[np.float64]
@@ -85,7 +84,9 @@ class Design:
             diagonal = np.diagonal(self.inverse, axis1=1, axis2=2)
             size = np.sqrt(diagonal * unexplained[:, None] + slope**2)
             slope = np.divide(slope, size, out=np.zeros_like(slope), where=size > 0.0)
-            of_dummies = of_dummies * np.sqrt(left / max(unexplained[0], np.finfo(float).tiny)) if unexplained[0] > 0.0 else 0.0 * of_dummies
+            of_dummies = (
+                of_dummies * np.sqrt(left / max(unexplained[0], np.finfo(float).tiny)) if unexplained[0] > 0.0 else 0.0 * of_dummies
+            )
         slope[:, self.tangled] = np.nan
         return Fitted(np.append(slope[0], of_dummies), slope[1:], float(explained[0]))
 
@@ -176,5 +177,3 @@ class Regressions:
         some = table.varies & (size > 0.0)
         products = without_each(linear) / draws - mean * centre
         return self.by_value.fit(np.where(some, products / np.where(some, size, 1.0), 0.0), partial=False)
-
-

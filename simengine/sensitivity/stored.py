@@ -170,4 +170,6 @@ def given_stored(stored: StoredDraws, outputs: Sequence[Output]) -> GivenData:
 def _unknown(path: str, value: str, known: Sequence[str]) -> Problem:
     near = get_close_matches(value, known, 1, 0.6)
     listed = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
-    return Problem(path=path, rule=f"must be one of {listed}" if known else "this result has none", value=value, nearest=near[0] if near else None)
+    return Problem(
+        path=path, rule=f"must be one of {listed}" if known else "this result has none", value=value, nearest=near[0] if near else None
+    )
