@@ -1,5 +1,6 @@
 """Two runs on the same draws: how they differ draw by draw, each statistic with its error, and the error without the pairing beside it."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -100,10 +101,10 @@ def paired_differences(first: Run, second: Run, draws: int, sampler: str, names:
         for entity, periods in _periods(name, first, second, draws):
             for period, (a, b) in periods:
                 values, errors = work.statistics(b - a, counted)
-                own = [standard_error(side, sampler, counted) for side in (a, b)]
-                means = [float(side.mean() if counted is None else side[counted].mean()) for side in (a, b)]
+                own = math.hypot(*(standard_error(side, sampler, counted) for side in (a, b)))
+                before, after = (float(side.mean() if counted is None else side[counted].mean()) for side in (a, b))
                 size = len(OF_DIFFERENCES)
-                yield Difference(name, entity, period, *means, values[:size], errors[:size], float(np.hypot(*own)))
+                yield Difference(name, entity, period, before, after, values[:size], errors[:size], own)
 
 
 Sides = tuple[Array, Array]
