@@ -47,6 +47,7 @@ __all__ = [
     "run",
     "run_identity",
     "scenario_names",
+    "settings_for",
     "settings_of",
     "stored_bytes",
     "stored_names",
@@ -256,6 +257,11 @@ def _opened(path: Path) -> "xr.Dataset":
 def settings_of(study: Study, threads: int | None = None) -> Settings:
     """The settings that a study states."""
     return _settings(study, None, None, None, threads)
+
+
+def settings_for(study: Study, draws: int | None, seed: int | None, sampler: str | None, threads: int | None) -> Settings:
+    """The study's settings with what is given instead. Raises StudyError for what cannot be."""
+    return _settings(study, draws, seed, sampler, threads)
 
 
 def scenario_names(study: Study, asked: Sequence[str]) -> tuple[str, ...]:
