@@ -17,9 +17,9 @@ from simengine.cli.sensitivity_text import (
     wrapped,
 )
 from simengine.runs.analyses import Answer
-from simengine.sensitivity.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, VERDICTS, Measures
-from simengine.sensitivity.morris import Screening
-from simengine.sensitivity.sobol import DUMMY
+from simengine.sensitivity_analysis.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, VERDICTS, Measures
+from simengine.sensitivity_analysis.morris import Screening
+from simengine.sensitivity_analysis.sobol import DUMMY
 from simengine.study.model import MoneyUnit
 
 _MOST = 15

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from simengine.cli.figures import money
-from simengine.sensitivity.discovery import Conditions, percent
-from simengine.sensitivity.events import MEASURES as OF_EVENTS
-from simengine.sensitivity.events import EventDrivers
-from simengine.sensitivity.given_data import MEASURES as OF_GIVEN
-from simengine.sensitivity.given_data import GivenData
-from simengine.sensitivity.measures import NO_VARIATION, NOT_KNOWN, PLAIN, Measures
-from simengine.sensitivity.tornado import Tornado
+from simengine.sensitivity_analysis.discovery import Conditions, percent
+from simengine.sensitivity_analysis.events import MEASURES as OF_EVENTS
+from simengine.sensitivity_analysis.events import EventDrivers
+from simengine.sensitivity_analysis.given_data import MEASURES as OF_GIVEN
+from simengine.sensitivity_analysis.given_data import GivenData
+from simengine.sensitivity_analysis.measures import NO_VARIATION, NOT_KNOWN, PLAIN, Measures
+from simengine.sensitivity_analysis.tornado import Tornado
 
 WIDTH = 100
 _NAME, _CELL, _BAR = 38, 11, 19

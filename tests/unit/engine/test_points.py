@@ -6,8 +6,8 @@ import pytest
 from simengine import api
 from simengine.engine.plan import prepare
 from simengine.runs.study_subject import StudySubject
-from simengine.sensitivity.measures import TERM
-from simengine.sensitivity.subject import FROM_A, FROM_B, FROM_PLAN
+from simengine.sensitivity_analysis.measures import TERM
+from simengine.sensitivity_analysis.subject import FROM_A, FROM_B, FROM_PLAN
 from simengine.study.load import load_study
 
 pytestmark = pytest.mark.unit

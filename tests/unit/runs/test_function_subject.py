@@ -7,7 +7,7 @@ import simengine as se
 from simengine.errors import SimulationError, StudyError
 from simengine.runs.function_subject import FunctionSubject
 from simengine.sampling.design import uniforms
-from simengine.sensitivity.subject import FROM_A, FROM_B
+from simengine.sensitivity_analysis.subject import FROM_A, FROM_B
 
 pytestmark = pytest.mark.unit
 
@@ -47,12 +47,12 @@ def test_draws_given_others_keep_the_joint_law(copula):
     assert np.allclose(np.corrcoef(given), np.corrcoef(drawn), atol=0.02)
     assert abs(np.corrcoef(blind)[0, 1]) < 0.05
     # extremes come together as often as they should: the two copulas differ in that
-    assert _tail(given) == pytest.approx(_tail(drawn), rel=0.1)
+    assert _tail(given) == pytest.approx(_tail(drawn), rel=0.06)
     assert np.allclose(np.sort(given[1]), (np.arange(32768) + 0.5) / 32768, atol=0.01)
 
 
 def _tail(found):
-    return float(((found[0] > 0.99) & (found[1] > 0.99)).mean())
+    return float(((found[0] > 0.95) & (found[1] > 0.95)).mean())
 
 
 def test_points_of_their_own_sets_of_given_drivers():

@@ -14,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from simengine.jit import Floats, Ints, kernel
-from simengine.sensitivity.blocks import Flags
-from simengine.sensitivity.measures import Array
-from simengine.sensitivity.players import Players
-from simengine.sensitivity.subject import FROM_A, FROM_PLAN, Piece, Subject, Take
-from simengine.sensitivity.walk import batches, joined, orders, taken, values_of
+from simengine.sensitivity_analysis.blocks import Flags
+from simengine.sensitivity_analysis.measures import Array
+from simengine.sensitivity_analysis.players import Players
+from simengine.sensitivity_analysis.subject import FROM_A, FROM_PLAN, Piece, Subject, Take
+from simengine.sensitivity_analysis.walk import batches, joined, orders, taken, values_of
 
 #: Most players of which every coalition is evaluated: 256 runs a draw.
 EXACT = 8

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import ParameterError
-from simengine.sensitivity.banded import BANDS, POINTS, Bands, band_of, values_in_bands
-from simengine.sensitivity.driver_table import DriverTable
-from simengine.sensitivity.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, Measures, Output
-from simengine.sensitivity.regression import Regressions
+from simengine.sensitivity_analysis.banded import BANDS, POINTS, Bands, band_of, values_in_bands
+from simengine.sensitivity_analysis.driver_table import DriverTable
+from simengine.sensitivity_analysis.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, Measures, Output
+from simengine.sensitivity_analysis.regression import Regressions
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

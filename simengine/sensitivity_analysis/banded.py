@@ -6,8 +6,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from simengine.sensitivity.driver_table import DriverTable
-from simengine.sensitivity.regression import without_each
+from simengine.sensitivity_analysis.driver_table import DriverTable
+from simengine.sensitivity_analysis.regression import without_each
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from simengine.sensitivity.binned import first_order
-from simengine.sensitivity.driver_table import DriverTable
-from simengine.sensitivity.groups import Flags, all_finite
-from simengine.sensitivity.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, Measures, Output
-from simengine.sensitivity.reading import Reading, read_output
-from simengine.sensitivity.regression import Fitted, Regressions
+from simengine.sensitivity_analysis.binned import first_order
+from simengine.sensitivity_analysis.driver_table import DriverTable
+from simengine.sensitivity_analysis.groups import Flags, all_finite
+from simengine.sensitivity_analysis.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, Measures, Output
+from simengine.sensitivity_analysis.reading import Reading, read_output
+from simengine.sensitivity_analysis.regression import Fitted, Regressions
 
 Array = npt.NDArray[np.float64]
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from simengine.jit import Floats, Ints, inner_kernel, keep_apart, kernel, rows_apart
-from simengine.sensitivity.jackknife import GROUPS
+from simengine.sensitivity_analysis.jackknife import GROUPS
 
 #: Columns of the sums of a unit and output: numerators of the first-order and of the total index, and twice twice the variance.
 FIRST: Final = 0

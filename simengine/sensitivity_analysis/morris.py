@@ -32,13 +32,13 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.jit import Floats, Ints, kernel
-from simengine.sensitivity.blocks import Flags, Progress, work_off
-from simengine.sensitivity.jackknife import GROUPS, jackknife
-from simengine.sensitivity.measures import Array, Measures
-from simengine.sensitivity.players import Groups, Players, players
-from simengine.sensitivity.subject import FROM_A, FROM_B, Piece, Subject, Take
-from simengine.sensitivity.verdicts import divided, measured
-from simengine.sensitivity.walk import batches, group_of, owners, taken, values_of, whole_groups
+from simengine.sensitivity_analysis.blocks import Flags, Progress, work_off
+from simengine.sensitivity_analysis.jackknife import GROUPS, jackknife
+from simengine.sensitivity_analysis.measures import Array, Measures
+from simengine.sensitivity_analysis.players import Groups, Players, players
+from simengine.sensitivity_analysis.subject import FROM_A, FROM_B, Piece, Subject, Take
+from simengine.sensitivity_analysis.verdicts import divided, measured
+from simengine.sensitivity_analysis.walk import batches, group_of, owners, taken, values_of, whole_groups
 
 MEASURES = ("mu_star", "spread", "interaction", "mu", "nonlinearity")
 NEGLIGIBLE, LINEAR, ALONE, INTERACTING, UNKNOWN = CLASSES = ("negligible", "linear", "acts alone", "interacting", "not known")

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from simengine.sensitivity.measures import Output
+from simengine.sensitivity_analysis.measures import Output
 
 Array = npt.NDArray[np.float64]
 Take = npt.NDArray[np.uint8]

@@ -21,16 +21,16 @@ from typing import Any
 import numpy as np
 
 from simengine.jit import Floats, Ints, kernel
-from simengine.sensitivity.attributed_draws import EXACT, Splitter
-from simengine.sensitivity.blocks import Flags, Progress, work_off
-from simengine.sensitivity.carried import Carried, add_carried, pairs_of
-from simengine.sensitivity.jackknife import GROUPS, jackknife
-from simengine.sensitivity.measures import Array, Measures, Output
-from simengine.sensitivity.players import Groups, players
-from simengine.sensitivity.subject import FROM_A, Piece, Subject
-from simengine.sensitivity.verdicts import Estimates, divided, judged, measured
-from simengine.sensitivity.walk import group_of, values_of, whole_groups
-from simengine.sensitivity.worst_draws import Worst, worst_of
+from simengine.sensitivity_analysis.attributed_draws import EXACT, Splitter
+from simengine.sensitivity_analysis.blocks import Flags, Progress, work_off
+from simengine.sensitivity_analysis.carried import Carried, add_carried, pairs_of
+from simengine.sensitivity_analysis.jackknife import GROUPS, jackknife
+from simengine.sensitivity_analysis.measures import Array, Measures, Output
+from simengine.sensitivity_analysis.players import Groups, players
+from simengine.sensitivity_analysis.subject import FROM_A, Piece, Subject
+from simengine.sensitivity_analysis.verdicts import Estimates, divided, judged, measured
+from simengine.sensitivity_analysis.walk import group_of, values_of, whole_groups
+from simengine.sensitivity_analysis.worst_draws import Worst, worst_of
 from simengine.statistics.student import t_quantile
 
 #: What is added up: parts, parts times the whole, parts in the tail, about the threshold, and their squares.

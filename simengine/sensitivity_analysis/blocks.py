@@ -15,7 +15,7 @@ import numpy.typing as npt
 from simengine.engine.in_order import in_order
 from simengine.errors import SimulationError
 from simengine.jit import Floats, Ints, kernel
-from simengine.sensitivity.subject import PIECE, Piece, Subject
+from simengine.sensitivity_analysis.subject import PIECE, Piece, Subject
 
 Flags = npt.NDArray[np.bool_]
 Progress = Callable[[int, int], None]

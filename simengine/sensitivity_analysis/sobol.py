@@ -26,12 +26,22 @@ from typing import Final
 import numpy as np
 
 from simengine.jit import Ints
-from simengine.sensitivity.blocks import Failed, Flags, Progress, mark_not_finite, work_off
-from simengine.sensitivity.jackknife import GROUPS, jackknife
-from simengine.sensitivity.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, Array, Codes, Measures
-from simengine.sensitivity.pick_freeze import BASE, COLUMNS, DUMMY_COLUMNS, FIRST, TOTAL, Span, add_closed, add_differences, add_products
-from simengine.sensitivity.players import Groups, Players, players
-from simengine.sensitivity.subject import FROM_A, FROM_B, FROM_PLAN, PIECE, Piece, Subject, Take
+from simengine.sensitivity_analysis.blocks import Failed, Flags, Progress, mark_not_finite, work_off
+from simengine.sensitivity_analysis.jackknife import GROUPS, jackknife
+from simengine.sensitivity_analysis.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, Array, Codes, Measures
+from simengine.sensitivity_analysis.pick_freeze import (
+    BASE,
+    COLUMNS,
+    DUMMY_COLUMNS,
+    FIRST,
+    TOTAL,
+    Span,
+    add_closed,
+    add_differences,
+    add_products,
+)
+from simengine.sensitivity_analysis.players import Groups, Players, players
+from simengine.sensitivity_analysis.subject import FROM_A, FROM_B, FROM_PLAN, PIECE, Piece, Subject, Take
 from simengine.statistics.standard_error import BATCH
 
 DUMMY: Final = "(dummy)"

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from simengine.errors import Problem, StudyError
-from simengine.sensitivity.subject import Subject, Take, Unit
+from simengine.sensitivity_analysis.subject import Subject, Take, Unit
 from simengine.study.distribution_keys import nearest
 
 #: Groupings by name.

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from simengine.sensitivity.blocks import Flags
-from simengine.sensitivity.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, Array, Codes, Measures, Output
+from simengine.sensitivity_analysis.blocks import Flags
+from simengine.sensitivity_analysis.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, Array, Codes, Measures, Output
 
 Estimates = tuple[Array, Array]
 

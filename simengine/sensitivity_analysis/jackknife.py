@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from simengine.sensitivity.measures import Array
+from simengine.sensitivity_analysis.measures import Array
 from simengine.statistics.standard_error import REPLICATES
 from simengine.statistics.student import t_quantile
 

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.jit import Floats, Ints, keep_apart, kernel
-from simengine.sensitivity.delta import held_out, room
-from simengine.sensitivity.driver_table import DriverTable, Places, Values, places_of
+from simengine.sensitivity_analysis.delta import held_out, room
+from simengine.sensitivity_analysis.driver_table import DriverTable, Places, Values, places_of
 
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int32]

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import SimulationError
-from simengine.sensitivity.driver_table import DriverTable
+from simengine.sensitivity_analysis.driver_table import DriverTable
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simengine.sensitivity.blocks import Flags
-from simengine.sensitivity.measures import Array
+from simengine.sensitivity_analysis.blocks import Flags
+from simengine.sensitivity_analysis.measures import Array
 
 #: Draws from this share below the rank of the threshold to this share above it stand for those at the threshold.
 _ABOUT = 0.25

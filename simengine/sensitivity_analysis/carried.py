@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simengine.jit import Floats, Ints, kernel
-from simengine.sensitivity.measures import VERDICTS, Array, Codes, Output
+from simengine.sensitivity_analysis.measures import VERDICTS, Array, Codes, Output
 
 BEFORE, AFTER = "party_position_before", "party_position"
 

@@ -9,8 +9,8 @@ the width).
 import numpy as np
 import numpy.typing as npt
 
-from simengine.sensitivity.reading import Reading
-from simengine.sensitivity.regression import Fitted, without_each
+from simengine.sensitivity_analysis.reading import Reading
+from simengine.sensitivity_analysis.regression import Fitted, without_each
 
 Array = npt.NDArray[np.float64]
 

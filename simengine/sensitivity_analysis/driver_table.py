@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.sampling.design import uniforms
-from simengine.sensitivity.groups import Flags, Groups
+from simengine.sensitivity_analysis.groups import Flags, Groups
 
 Array = npt.NDArray[np.float64]
 Places = npt.NDArray[np.uint16]

@@ -12,8 +12,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from simengine.sensitivity.driver_table import DUMMIES, DriverTable
-from simengine.sensitivity.reading import Reading
+from simengine.sensitivity_analysis.driver_table import DUMMIES, DriverTable
+from simengine.sensitivity_analysis.reading import Reading
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

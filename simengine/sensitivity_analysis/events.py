@@ -12,13 +12,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from simengine.sensitivity.banded import Bands
-from simengine.sensitivity.binned import first_order
-from simengine.sensitivity.driver_table import DriverTable
-from simengine.sensitivity.measures import NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, TERM, Measures, Output
-from simengine.sensitivity.reading import Reading, read_output
-from simengine.sensitivity.regression import without_each
-from simengine.sensitivity.stored import StoredDraws
+from simengine.sensitivity_analysis.banded import Bands
+from simengine.sensitivity_analysis.binned import first_order
+from simengine.sensitivity_analysis.driver_table import DriverTable
+from simengine.sensitivity_analysis.measures import NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, TERM, Measures, Output
+from simengine.sensitivity_analysis.reading import Reading, read_output
+from simengine.sensitivity_analysis.regression import without_each
+from simengine.sensitivity_analysis.stored import StoredDraws
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -17,10 +17,10 @@ import numpy.typing as npt
 from simengine.errors import DataError, Problem, ResultError
 from simengine.results.frame import Frame
 from simengine.schema import FLAGS, VARIABLES
-from simengine.sensitivity.driver_table import DriverTable
-from simengine.sensitivity.given_data import GivenData, given_data, joined
-from simengine.sensitivity.groups import Groups
-from simengine.sensitivity.measures import TERM, Output
+from simengine.sensitivity_analysis.driver_table import DriverTable
+from simengine.sensitivity_analysis.given_data import GivenData, given_data, joined
+from simengine.sensitivity_analysis.groups import Groups
+from simengine.sensitivity_analysis.measures import TERM, Output
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from simengine.sensitivity.conditional_mean import ConditionalMean, Folds, crossings
-from simengine.sensitivity.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, Measures, Output
+from simengine.sensitivity_analysis.conditional_mean import ConditionalMean, Folds, crossings
+from simengine.sensitivity_analysis.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, Measures, Output
 from simengine.statistics.student import t_quantile
 
 Array = npt.NDArray[np.float64]
