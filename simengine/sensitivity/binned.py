@@ -62,7 +62,8 @@ def _means(counts: Array, sums: Array) -> tuple[Array, Array]:
     From counts and sums (row, group + 1, bin) to (1 + group, row, bin).
     """
     n, s = (without_each(np.swapaxes(one, 0, 1)) for one in (counts, sums))
-    grouped = (np.where(np.arange(one.shape[1])[:, None] < one.shape[1] - 1, one, 0.0) for one in (sums * sums, sums * counts, counts * counts))
+    whole = np.arange(counts.shape[1])[:, None] < counts.shape[1] - 1
+    grouped = (np.where(whole, one, 0.0) for one in (sums * sums, sums * counts, counts * counts))
     ss, sn, nn = (without_each(np.swapaxes(one, 0, 1)) for one in grouped)
     size = np.where(n > 0.0, n, 1.0)
     mean = s / size

@@ -24,8 +24,8 @@ _PLACES = 2**16
 #: Draws to a bin that means are taken of, and the most and the fewest bins: ten, for deciles, times a power of two.
 _DRAWS_TO_BIN = 100
 _TENTHS, _MOST_HALVINGS = 10, 6
-#: Rows of draws multiplied with each other at a time.
-_PIECE = 2**15
+#: Draws of all rows that are multiplied with each other at a time.
+_PIECE = 2**12
 
 
 def places_of(values: npt.NDArray[np.floating]) -> Places:

@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.sensitivity.driver_table import DUMMIES, DriverTable
-from simengine.sensitivity.groups import Groups
 from simengine.sensitivity.reading import Reading
 
 Array = npt.NDArray[np.float64]
@@ -23,6 +22,8 @@ Flags = npt.NDArray[np.bool_]
 _FLAT = 1e-6
 #: A driver has part in such a direction from this squared weight on.
 _PART = 1e-2
+#: Rank correlations of drivers are named from here on, where they are also beyond this many standard errors.
+_SHOWN, _NOISE = 0.05, 4.0
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,9 @@ class Design:
             diagonal = np.diagonal(self.inverse, axis1=1, axis2=2)
             size = np.sqrt(diagonal * unexplained[:, None] + slope**2)
             slope = np.divide(slope, size, out=np.zeros_like(slope), where=size > 0.0)
-            of_dummies = of_dummies * np.sqrt(left / max(unexplained[0], np.finfo(float).tiny)) if unexplained[0] > 0.0 else 0.0 * of_dummies
+            of_dummies = (
+                of_dummies * np.sqrt(left / max(unexplained[0], np.finfo(float).tiny)) if unexplained[0] > 0.0 else 0.0 * of_dummies
+            )
         slope[:, self.tangled] = np.nan
         return Fitted(np.append(slope[0], of_dummies), slope[1:], float(explained[0]))
 
@@ -119,6 +122,12 @@ class Regressions:
     def by_value(self) -> Design:
         """Correlations of their values."""
         return Design(self.table.value_products, self.table.varies)
+
+    def correlated(self) -> list[tuple[int, int, float]]:
+        """Pairs of drivers with a rank correlation beyond noise, the closest first."""
+        among, least = self.by_rank.among, max(_SHOWN, _NOISE / float(np.sqrt(self.groups.draws)))
+        pairs = ((i, j, float(among[i, j])) for i in range(len(among)) for j in range(i + 1, len(among)))
+        return sorted((pair for pair in pairs if abs(pair[2]) > least), key=lambda pair: -abs(pair[2]))
 
     def rank_correlations(self, reading: Reading) -> Fitted:
         """Spearman's, with its first-order dependence on the ranks themselves in what groups add.
