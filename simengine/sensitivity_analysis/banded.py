@@ -19,7 +19,7 @@ POINTS = ("mean", "P5", "P95")
 
 def band_of(table: DriverTable, row: int) -> Ints:
     """The band of each draw of one driver."""
-    return (table.places[row].astype(np.int64) * BANDS) >> 16
+    return np.asarray((table.places[row].astype(np.int64) * BANDS) >> 16, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -80,4 +80,4 @@ def values_in_bands(table: DriverTable, row: int) -> Array:
         own = table.values[row][band == k].astype(np.float64)
         if own.size:
             found[k] = own.mean(), *np.quantile(own, [0.05, 0.95])
-    return found + table.centre[row]
+    return np.asarray(found + table.centre[row])

@@ -24,8 +24,8 @@ _PLACES = 2**16
 #: Draws to a bin that means are taken of, and the most and the fewest bins: ten, for deciles, times a power of two.
 _DRAWS_TO_BIN = 100
 _TENTHS, _MOST_HALVINGS = 10, 6
-#: Rows of draws multiplied with each other at a time.
-_PIECE = 2**15
+#: Draws of all rows that are multiplied with each other at a time.
+_PIECE = 2**12
 
 
 def places_of(values: npt.NDArray[np.floating]) -> Places:
@@ -123,23 +123,22 @@ class DriverTable:
         return np.asarray(lowest < highest)
 
     @cached_property
-    def in_bins(self) -> Array:
-        """Draws of each row, group (and rest) and bin, shape (row, group + 1, bin)."""
-        return self._counts(self.bins)
+    def values_in_bins(self) -> Array:
+        """Sums of values about their mean in standard deviations, of each row, group (and rest) and bin, shape as ``in_bins``."""
+        scaled = ((row - mean) / spread for row, mean, spread in zip(self.values, self.value_means, self.value_spreads, strict=True))
+        return np.stack([self._by_bin(row, one) for row, one in enumerate(scaled)])
 
     @cached_property
-    def in_cells(self) -> Array:
-        """Draws of each row, group (and rest) and cell, shape (row, group + 1, cell)."""
-        return self._counts(self.cells)
+    def in_bins(self) -> Array:
+        """Draws of each row, group (and rest) and bin, shape (row, group + 1, bin)."""
+        return np.stack([self._by_bin(row) for row in range(len(self.places))])
 
-    def _counts(self, bins: int) -> Array:
-        bounds = self.groups.bounds
-        found = np.empty((len(self.places), len(bounds) - 1, bins))
-        for row, places in enumerate(self.places):
-            bin_of = (places.astype(np.int32) * bins) >> 16
-            for group, (a, b) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
-                found[row, group] = np.bincount(bin_of[a:b], minlength=bins)
-        return found
+    def _by_bin(self, row: int, values: Values | None = None) -> Array:
+        """Draws, or sums of values, of one row by group (and rest) and bin."""
+        groups = len(self.groups.bounds) - 1
+        place = (self.places[row].astype(np.int64) * self.bins) >> 16
+        place += np.repeat(np.arange(groups) * self.bins, np.diff(self.groups.bounds))
+        return np.bincount(place, values, groups * self.bins).reshape(groups, self.bins).astype(np.float64)
 
     @cached_property
     def rank_products(self) -> Array:

@@ -168,15 +168,20 @@ def _of_arrangements(stored: StoredDraws, year: str, parties: Sequence[str]) -> 
     for arrangement in run.labels("arrangement") if "msr_met" in run else ():
         of_rate = stored.by_year("msr_met", {"arrangement": arrangement})[:, columns]
         output = Output("msr_met", stored.scenario, year, (("arrangement", arrangement),))
-        yield Event(f"{arrangement}: minimum savings rate met {when}", output), (of_rate > 0).any(axis=1)
-        yield Event(f"{arrangement}: minimum loss rate met {when}", output._replace(name="mlr_met")), (of_rate < 0).any(axis=1)
+        yield Event(f"{arrangement}: minimum savings rate met {when}", output), _any(of_rate > 0)
+        yield Event(f"{arrangement}: minimum loss rate met {when}", output._replace(name="mlr_met")), _any(of_rate < 0)
     for name, text in (("cap_hit", "cap binds"), ("collar_hit", "collar binds")):
         for arrangement in run.labels("arrangement") if name in run else ():
             for party in parties or run.labels("party"):
                 entity = {"arrangement": arrangement, "party": party}
-                hit = (stored.by_year(name, entity)[:, columns] > 0).any(axis=1)
+                hit = _any(stored.by_year(name, entity)[:, columns] > 0)
                 if hit.any():  # most parties have neither
                     yield Event(f"{party}: {text} {when} ({arrangement})", Output(name, stored.scenario, year, tuple(entity.items()))), hit
+
+
+def _any(flags: Flags) -> Flags:
+    """Draws in which a flag (draw, year) is set in any year."""
+    return np.asarray(flags.any(axis=1), dtype=np.bool_)
 
 
 def _of_positions(stored: StoredDraws, year: str, parties: Sequence[str]) -> Iterator[tuple[Event, Flags]]:

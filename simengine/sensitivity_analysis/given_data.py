@@ -1,4 +1,4 @@
-"""Measures from stored draws, at no further run of the model: what goes with what, how much of the variance, how far the distribution moves.
+"""Measures from stored draws, at no further run of the model: what goes with what, how much of the variance it has.
 
 For every driver and output: rank correlation, partial rank correlation, regression coefficients of values and ranks, first-order index
 and delta. Each sees something else. Rank correlation and regression see a monotonic, a linear effect, and are blind to one that goes up and
@@ -6,7 +6,7 @@ down again; the first-order index sees what the mean does, delta any change of t
 each other's effects in all but the partial and the regression measures.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ Array = npt.NDArray[np.float64]
 
 #: Rank correlation, its partial form, regression coefficients of values and of ranks, first-order index, delta.
 MEASURES = ("rank", "prcc", "src", "srrc", "first", "delta")
+#: Correlated pairs that are named.
+_PAIRS = 6
 _SHARES = np.array([name in ("first", "delta") for name in MEASURES])
 
 
@@ -72,10 +74,9 @@ def given_data(table: DriverTable, outputs: Sequence[Output], series: Iterable[A
         size = np.where(_SHARES[:, None], value[:, :, k], np.abs(value[:, :, k]))
         noise = ~(size > np.maximum(half[:, :, k], floor[:, k][:, None]))
         verdict[:, :, k] = np.where(np.isnan(value[:, :, k]), NOT_KNOWN, np.where(noise, NOT_DISTINGUISHABLE, PLAIN))
-    sets = regressions.by_rank.entangled() if table.groups.enough else []
-    entangled = tuple(tuple(table.names[row] for row in one) for one in sets)
+    entangled = _entangled(regressions)
     low, high = _clipped(value - half, value + half)
-    notes = tuple(_notes(table, entangled))
+    notes = tuple(_notes(regressions, entangled))
     attrs: dict[str, Any] = {"draws": table.groups.draws, "failed": table.groups.failed, "level": 0.95}
     measures = Measures("given-data", MEASURES, table.names, tuple(outputs), value, low, high, verdict, "driver", notes, attrs)
     return GivenData(measures, floor, explained, entangled)
@@ -116,12 +117,25 @@ def _clipped(low: Array, high: Array) -> tuple[Array, Array]:
     return low, high
 
 
-def _notes(table: DriverTable, entangled: Sequence[Sequence[str]]) -> Iterable[str]:
+def _entangled(regressions: Regressions) -> tuple[tuple[str, ...], ...]:
+    names = regressions.table.names
+    sets = regressions.by_rank.entangled() if regressions.groups.enough else []
+    return tuple(tuple(names[row] for row in one) for one in sets)
+
+
+def _notes(regressions: Regressions, entangled: Sequence[Sequence[str]]) -> Iterator[str]:
     """What a reader should know."""
+    table = regressions.table
     if not table.groups.enough:
         yield f"{table.groups.draws:,} draws are too few for measures with intervals"
+        return
     for names in entangled:
         yield f"{', '.join(names)} follow from each other in these draws: partial and regression measures cannot tell them apart"
+    pairs = [f"{table.names[i]} with {table.names[j]} ({value:.2f})" for i, j, value in regressions.correlated()]
+    if pairs:
+        more = f" and {len(pairs) - _PAIRS} more pairs" if len(pairs) > _PAIRS else ""
+        listed = ", ".join(pairs[:_PAIRS])
+        yield f"correlated: {listed}{more}; rank correlation, first order and delta of one hold what the other does as well"
     still = [name for name, varies in zip(table.names, table.varies, strict=False) if not varies]
     if still:
         yield f"{', '.join(still)}: the same in all draws, so without effect here"
@@ -147,5 +161,6 @@ def joined(parts: Sequence[tuple[Sequence[int], GivenData]]) -> GivenData:
             outputs[place] = output
     notes = tuple(dict.fromkeys(note for _, part in parts for note in part.found.notes))
     attrs = parts[0][1].found.attrs
-    found = Measures("given-data", MEASURES, names, tuple(outputs), **arrays, verdict=verdict, notes=notes, attrs=attrs)
+    value, low, high = arrays.values()
+    found = Measures("given-data", MEASURES, names, tuple(outputs), value, low, high, verdict, notes=notes, attrs=attrs)
     return GivenData(found, floor, explained, tuple(dict.fromkeys(one for _, part in parts for one in part.entangled)))

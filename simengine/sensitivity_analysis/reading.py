@@ -22,27 +22,27 @@ _MIDDLE = 2**15
 
 @kernel
 def _read_driver(
-    sums: Floats, counts: Counts, ranked: Ints, linear: Floats, place: Places, value: Values, y: Floats, rank: Places, bounds: Ints
+    sums: Floats, counts: Counts, products: Floats, place: Places, value: Values, y: Floats, rank: Places, bounds: Ints
 ) -> None:
     """Read one driver beside one output: sums of ``y`` by (group, bin), draws by (group, cell of driver and output), products by group.
 
-    ``sums`` (group, bin), ``counts`` (group, cell * cell), ``ranked`` and ``linear`` (group,); ``bounds`` begins with the number of bins
-    and the bits of a cell.
+    ``sums`` (group, bin), ``counts`` (group, cell * cell), ``products`` (2, group) of places about the middle, whole numbers, and of
+    values; ``bounds`` begins with the number of bins and the bits of a cell.
     """
     keep_apart()
     bins, shift = bounds[0], 16 - bounds[1]
     row = bounds[1]
     for group in range(bounds.shape[0] - 3):
         own, cells = sums[group], counts[group]
-        products, moment = 0, 0.0
+        ranked, moment = 0, 0.0
         for i in range(bounds[group + 2], bounds[group + 3]):
             x, v, out = int(place[i]), int(rank[i]), y[i]
             own[((x * bins) >> 16) & 0x3FF] += out
             cells[(((x >> shift) << row) | (v >> shift)) & 0xFFF] += 1
-            products += (x - _MIDDLE) * (v - _MIDDLE)
+            ranked += (x - _MIDDLE) * (v - _MIDDLE)
             moment += value[i] * out
-        ranked[group] = products
-        linear[group] = moment
+        products[0, group] = ranked
+        products[1, group] = moment
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Reading:
     sums: Array
     counts: Counts
     distances: Array
-    ranked: Ints
+    ranked: Array
     linear: Array
     mean: float
     deviations: Array
@@ -107,19 +107,21 @@ def read_output(table: DriverTable, series: Array) -> Reading | None:
     rank = places_of(y)
     rows, groups, cells = len(table.values), len(table.groups.bounds) - 1, table.cells
     sums, counts = np.zeros((rows, groups, table.bins)), np.zeros((rows, groups, room(cells)), dtype=np.int32)
-    ranked, linear, distances = (np.zeros((rows, groups), dtype=np.int64), *(np.zeros((rows, groups - left)) for left in (0, 1)))
+    products, distances = np.zeros((rows, 2, groups)), np.zeros((rows, groups - 1))
     bounds = np.concatenate([[table.bins, cells.bit_length() - 1], table.groups.bounds])
     sizes = np.diff(table.groups.bounds)
 
     def read(row: int) -> None:
         place, value = table.places[row], table.values[row]
-        _read_driver(sums[row], counts[row], ranked[row], linear[row], place, value, y, rank, bounds)
-        areas = (
-            np.empty(kind_size, dtype=kind) for kind_size, kind in ((room(cells), np.int32), (room(cells), np.int8), (4 * cells, np.int64))
+        _read_driver(sums[row], counts[row], products[row], place, value, y, rank, bounds)
+        others, signs, margins = (
+            np.empty(room(cells), dtype=np.int32),
+            np.empty(room(cells), dtype=np.int8),
+            np.empty(4 * cells, dtype=np.int64),
         )
-        held_out(distances[row], counts[row], sizes, cells, *areas)
+        held_out(distances[row], counts[row], sizes, cells, others, signs, margins)
 
     with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_THREADS)) as pool:
         list(pool.map(read, range(rows)))
     finest = counts[:, :, : cells * cells].reshape(rows, groups, cells, cells)
-    return Reading(table, sums, finest, distances, ranked, linear, mean, y, rank)
+    return Reading(table, sums, finest, distances, products[:, 0], products[:, 1], mean, y, rank)

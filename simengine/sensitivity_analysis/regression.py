@@ -22,6 +22,8 @@ Flags = npt.NDArray[np.bool_]
 _FLAT = 1e-6
 #: A driver has part in such a direction from this squared weight on.
 _PART = 1e-2
+#: Rank correlations of drivers are named from here on, where they are also beyond this many standard errors.
+_SHOWN, _NOISE = 0.05, 4.0
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,12 @@ class Regressions:
         """Correlations of their values."""
         return Design(self.table.value_products, self.table.varies)
 
+    def correlated(self) -> list[tuple[int, int, float]]:
+        """Pairs of drivers with a rank correlation beyond noise, the closest first."""
+        among, least = self.by_rank.among, max(_SHOWN, _NOISE / float(np.sqrt(self.groups.draws)))
+        pairs = ((i, j, float(among[i, j])) for i in range(len(among)) for j in range(i + 1, len(among)))
+        return sorted((pair for pair in pairs if abs(pair[2]) > least), key=lambda pair: -abs(pair[2]))
+
     def rank_correlations(self, reading: Reading) -> Fitted:
         """Spearman's, with its first-order dependence on the ranks themselves in what groups add.
 
@@ -144,18 +152,21 @@ class Regressions:
         return Fitted(without[0], without[1:])
 
     def _as_ranks(self, reading: Reading) -> Array:
-        """What draws of each group add to sums of products of ranks as draws that ranks are taken from, (row, group + 1); sums to 0."""
-        draws, counts = self.groups.draws, reading.counts
-        joint = counts.sum(axis=1, dtype=np.float64) / draws
-        cells = joint.shape[1]
+        """What draws of each group add to sums of products of ranks as draws that ranks are taken from, (row, group + 1); sums to 0.
+
+        The two functions of a draw's own rank are integrals of the mean rank of the other, so straight lines within a cell.
+        """
+        draws, cells = self.groups.draws, reading.counts.shape[2]
+        joint = reading.counts.sum(axis=1, dtype=np.float64) / draws
         middle = ((np.arange(cells) + 0.5) / cells - 0.5) * 2.0**16
-        found = 0.0
-        of_output = np.broadcast_to(counts[0].sum(axis=1, dtype=np.float64), (len(counts), *counts.shape[1:3]))
-        for own, other in ((self.table.in_cells, joint @ middle), (of_output, np.einsum("rij,i->rj", joint, middle))):
-            above = other[:, ::-1].cumsum(axis=1)[:, ::-1] - 0.5 * other
-            apart = (above - (own.sum(axis=1) * above).sum(axis=1)[:, None] / draws) * 2.0**16
-            found = found + np.einsum("rgc,rc->rg", own, apart)
-        return np.asarray(found)
+        of_output = _at_edges(_histogram(reading.rank, self.groups.bounds), cells)
+        own = np.einsum("rge,re->rg", self._of_drivers, _above(joint @ middle))
+        return np.asarray(own + np.einsum("ge,re->rg", of_output, _above(np.einsum("rij,i->rj", joint, middle)))) * 2.0**16
+
+    @cached_property
+    def _of_drivers(self) -> Array:
+        """Draws of each row and group by edge of the cells, less their even share, (row, group + 1, edge)."""
+        return _at_edges(self.table.in_bins, self.table.cells)
 
     def partial_ranks(self, ranks: Fitted) -> Fitted:
         """PRCC from rank correlations."""
@@ -177,3 +188,28 @@ class Regressions:
         some = table.varies & (size > 0.0)
         products = without_each(linear) / draws - mean * centre
         return self.by_value.fit(np.where(some, products / np.where(some, size, 1.0), 0.0), partial=False)
+
+
+def _above(of_cells: Array) -> Array:
+    """Sums from each edge up, (row, cell) to (row, edge)."""
+    found = np.zeros((len(of_cells), of_cells.shape[1] + 1))
+    found[:, :-1] = of_cells[:, ::-1].cumsum(axis=1)[:, ::-1]
+    return found
+
+
+def _at_edges(counts: Array, cells: int) -> Array:
+    """Counts in fine bins (…, group + 1, bin) shared out to the two edges of the cell around a bin, less each group's share of all."""
+    bins = counts.shape[-1]
+    place = (np.arange(bins) + 0.5) / bins * cells
+    cell = place.astype(np.int64)
+    share = np.zeros((bins, cells + 1))
+    share[np.arange(bins), cell], share[np.arange(bins), cell + 1] = cell + 1 - place, place - cell
+    found = counts @ share
+    everywhere = found.sum(axis=-2, keepdims=True)
+    return np.asarray(found - everywhere * found.sum(axis=-1, keepdims=True) / everywhere.sum(axis=-1, keepdims=True))
+
+
+def _histogram(places: npt.NDArray[np.uint16], bounds: npt.NDArray[np.int64]) -> Array:
+    """Draws of each group (and the rest) in 1,024 bins."""
+    parts = [np.bincount(places[a:b] >> 6, minlength=1024) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    return np.array(parts, dtype=np.float64)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from itertools import product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,8 @@ Flags = npt.NDArray[np.bool_]
 DEFAULT_OUTPUTS = ("net_position", "party_position")
 #: Draws read at a time.
 _AT_ONCE = 2**14
+#: Names that an error lists at most.
+_LISTED = 12
 #: Parts of the names of drivers that act in their own year alone.
 _OWN_YEAR = ("volatility", "arrangements")
 
@@ -54,7 +57,7 @@ class StoredDraws:
     @cached_property
     def good(self) -> Flags:
         """Draws that did not fail, (draw,)."""
-        return np.asarray(self.run["failed"].values[:, self.place]) == 0
+        return np.asarray(np.asarray(self.run["failed"].values[:, self.place]) == 0, dtype=np.bool_)
 
     @property
     def draws(self) -> int:
@@ -93,7 +96,7 @@ class StoredDraws:
             entity = tuple(zip(dimensions, labels, strict=True))
             yield from (Output(name, self.scenario, year, entity, unit) for year in years)
 
-    def by_year(self, name: str, entity: Mapping[str, str]) -> npt.NDArray[np.generic]:
+    def by_year(self, name: str, entity: Mapping[str, str]) -> npt.NDArray[Any]:
         """A variable of one entity in all years, (draw, year)."""
         one = self.run[name]
         place = [slice(None), slice(None), *(self.run.labels(dim).index(entity[dim]) for dim in one.dims[2:-1]), self.place]
@@ -169,7 +172,6 @@ def given_stored(stored: StoredDraws, outputs: Sequence[Output]) -> GivenData:
 
 def _unknown(path: str, value: str, known: Sequence[str]) -> Problem:
     near = get_close_matches(value, known, 1, 0.6)
-    listed = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
-    return Problem(
-        path=path, rule=f"must be one of {listed}" if known else "this result has none", value=value, nearest=near[0] if near else None
-    )
+    listed = ", ".join(known[:_LISTED]) + (", …" if len(known) > _LISTED else "")
+    rule = f"must be one of {listed}" if known else "this result has none"
+    return Problem(path=path, rule=rule, value=value, nearest=near[0] if near else None)

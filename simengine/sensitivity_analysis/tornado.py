@@ -22,8 +22,6 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 MEASURES = ("low", "high", "swing")
-#: Rank correlations from here on are shown beside a bar, where they are beyond noise.
-_MOVES_WITH, _NOISE = 0.05, 4.0
 _LEAST = 1e-12
 
 
@@ -152,13 +150,11 @@ def companions(table: DriverTable) -> tuple[tuple[Companion, ...], ...]:
     """For each driver those correlated with it in ranks, beyond noise."""
     if not table.groups.enough:
         return ((),) * len(table.names)
-    among = Regressions(table).by_rank.among
-    least = max(_MOVES_WITH, _NOISE / float(np.sqrt(table.groups.draws)))
-    found = []
-    for row, own in enumerate(among):
-        others = [k for k in np.argsort(-np.abs(own)).tolist() if k != row and abs(own[k]) > least]
-        found.append(tuple(Companion(table.names[k], float(own[k])) for k in others))
-    return tuple(found)
+    found: list[list[Companion]] = [[] for _ in table.names]
+    for i, j, value in Regressions(table).correlated():
+        found[i].append(Companion(table.names[j], value))
+        found[j].append(Companion(table.names[i], value))
+    return tuple(tuple(one) for one in found)
 
 
 def _bands(table: DriverTable, one: Array, statistic: Statistic) -> tuple[Bands, Array]:
