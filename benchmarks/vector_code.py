@@ -40,8 +40,8 @@ KNOWN_SCALAR = {
     "simengine.engine.schemes._weigh_independent": _ONE_AREA,
     "simengine.statistics.histogram._set_apart": _LOOK_UP,
     "simengine.statistics.histogram.gather": "each draw that is wanted goes behind the one before",
-    "simengine.engine.sketch._place": "every draw is added to a count of its own, and two of a vector may have the same",
-    "simengine.engine.sketch._to_groups": "sixty-four additions a batch of 256 draws, to counts that may be one and the same",
+    "simengine.engine.sketch_draws._place": "every draw is added to a count of its own, and two of a vector may have the same",
+    "simengine.engine.sketch_draws._to_groups": "sixty-four additions a batch of 256 draws, to counts that may be one and the same",
 }
 #: Passes that are vector code where a processor can load numbers from many places at once as fast as one by one.
 GATHERED = {

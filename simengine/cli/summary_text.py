@@ -196,16 +196,17 @@ class SummaryText:
         return "\n".join(self.lines)
 
     def difference(self) -> str:
-        """The scenario against the base: its own net position, and what it changes, draw by draw."""
-        rows: Rows = [
-            ("net position, mean", self._money("net_position", "mean")),
-            ("  P5 to P95", self._range("net_position")),
-            ("  chance below zero", self._chance("net_position", "p_below_zero")),
-        ]
+        """The scenario against the base: what it changes, draw by draw, then its own net position."""
+        rows: Rows = []
         if "net_position_difference" in self.summary:
-            rows.append(("less base: net position", self._money("net_position_difference", "mean")))
+            name = "net_position_difference"
+            rows += [("less base: net position", self._money(name, "mean")), ("    P5 to P95", self._range(name))]
+            rows.append(("    chance of more", self._chance(name, "p_above_zero")))
             rows.append(("  net saving", self._money("net_saving_difference", "mean")))
             rows += [(f"  {party}", self._money("party_position_difference", "mean", party=party)) for party in self.parties]
+        rows.append(("net position, mean", self._money("net_position", "mean")))
+        rows.append(("  P5 to P95", self._range("net_position")))
+        rows.append(("  chance below zero", self._chance("net_position", "p_below_zero")))
         self.lines = []
         self._table(f"Scenario {self.scenario}", rows)
         return "\n".join(self.lines[1:])

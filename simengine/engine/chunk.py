@@ -14,11 +14,13 @@ import numpy.typing as npt
 
 from simengine.engine.block import Scratch
 from simengine.engine.block_digest import digest_rows
+from simengine.engine.mapped import mapped_zeros
 from simengine.engine.moments import MOMENT_COLUMNS
 from simengine.engine.refine import Picker, Refined, Refinement
 from simengine.engine.runner import Runner
-from simengine.engine.series import SUM_COLUMNS, SeriesLayout, Task, count_blocks, new_task
-from simengine.engine.sketch import Sketch, empty_sketch
+from simengine.engine.series import SeriesLayout
+from simengine.engine.series_counts import SUM_COLUMNS, Task, count_blocks, new_task
+from simengine.engine.sketch import PAGES, Sketch, empty_sketch
 from simengine.engine.tile import BLOCK
 from simengine.jit import Floats, Ints
 
@@ -87,6 +89,8 @@ class Worker:
         self.runners, self.series, self.draws, self.kept = tuple(runners), series, draws, tuple(kept)
         self._sampler, self._place = sampler, place
         self._desks: queue.SimpleQueue[_Desk] = queue.SimpleQueue()
+        # pages that chunks have needed so far: the next one has room for them from the start, and is not copied as it grows
+        self._pages = 0
 
     def run(self, first: int, stop: int) -> Chunk:
         """Run blocks ``first`` up to but not including ``stop``; the last one may be a part of a block."""
@@ -134,6 +138,8 @@ class Worker:
                 failed, begin = found.failed[bite.here], block * BLOCK
                 sketch, sums = count_blocks(self.series, sketch, desk.place.stores, failed, begin, desk.count, begin - bite.origin)
                 found.series_sums[bite.blocks] = sums
+        if sketch is not None:
+            self._pages = max(self._pages, int(sketch.used[PAGES]))
         return replace(found, sketch=sketch)
 
     def _run_scenario(self, desk: _Desk, s: int, bite: "_Bite", found: Chunk) -> None:
@@ -159,11 +165,11 @@ class Worker:
         return Chunk(
             first,
             stop,
-            tuple(np.empty((len(rows) if kept else 0, kept)) for rows in self.kept),
-            tuple(np.empty((runner.detail_rows if kept else 0, kept)) for runner in self.runners),
-            tuple(np.empty((blocks, runner.moment_rows, MOMENT_COLUMNS)) for runner in self.runners),
-            np.zeros((blocks, self.series.count, SUM_COLUMNS)),
-            empty_sketch(self.series.count, self._sampler) if self.series.count else None,
+            tuple(mapped_zeros((len(rows) if kept else 0, kept), np.float64) for rows in self.kept),
+            tuple(mapped_zeros((runner.detail_rows if kept else 0, kept), np.float64) for runner in self.runners),
+            tuple(mapped_zeros((blocks, runner.moment_rows, MOMENT_COLUMNS), np.float64) for runner in self.runners),
+            mapped_zeros((blocks, self.series.count, SUM_COLUMNS), np.float64),
+            empty_sketch(self.series.count, self._sampler, self._pages + self._pages // 16) if self.series.count else None,
             np.zeros((blocks, scenarios, DIGESTS), dtype=np.uint64),
             np.zeros((draws, scenarios), dtype=np.bool_),
             np.zeros(scenarios, dtype=np.int64),

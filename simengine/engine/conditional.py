@@ -33,12 +33,13 @@ class _Rule:
 
 @dataclass(frozen=True)
 class Cluster:
-    """Drivers that are correlated: places among the units, in the order of the copula; its matrix; batches of both designs by year."""
+    """Drivers that are correlated: their places among the units, in the order of the copula; batches of both designs by year."""
 
     units: tuple[int, ...]
     matrix: Floats
     df: float | None
     batches: tuple[tuple[int, int], ...]
+    factor: Floats
     rules: dict[bytes, _Rule] = field(default_factory=dict)
 
     def rule(self, given: Given) -> _Rule:
@@ -46,7 +47,7 @@ class Cluster:
         key = given.tobytes()
         if key not in self.rules:
             others = ~given
-            precision = np.asarray(np.linalg.inv(self.matrix[np.ix_(given, given)]), dtype=np.float64)
+            precision = np.asarray(np.linalg.pinv(self.matrix[np.ix_(given, given)]), dtype=np.float64)
             mean: Floats = self.matrix[np.ix_(others, given)] @ precision
             left = self.matrix[np.ix_(others, others)] - mean @ self.matrix[np.ix_(given, others)]
             # rounding may leave a factor of nothing slightly below nothing
@@ -124,8 +125,7 @@ def _mixing(u: Floats, df: float) -> Floats:
 
 def _correlated(cluster: Cluster, scores: Floats) -> Floats:
     """Scores of a copula (driver, point), Student t ones as such, from independent ones with the uniform of the common factor last."""
-    factor = np.asarray(np.linalg.cholesky(cluster.matrix), dtype=np.float64)
-    found = _times(factor, scores[:-1])
+    found = _times(cluster.factor, scores[:-1])
     return found if cluster.df is None else found * _mixing(scores[-1], cluster.df)
 
 

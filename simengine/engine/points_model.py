@@ -19,6 +19,7 @@ from simengine.engine.tile import STRIDE, TILE
 from simengine.engine.variates import Variates
 from simengine.jit import Floats
 from simengine.jit_apart import reasons_raised
+from simengine.sampling.dependence import factor
 from simengine.sampling.sobol import COLUMNS
 from simengine.sampling.streams import second_seed, stream_key
 from simengine.schema import FLAGS, POSITION_VARIABLES
@@ -134,7 +135,9 @@ def _clusters(
         stream = own_drivers(prepared.drivers, made.spec).stream[group.names[0]]
         batches = [batches_of(design, stream_key(own, stream)) for design, own in zip(designs, (seed, second_seed(seed)), strict=True)]
         places = tuple(index[name] for name in group.names)
-        found.append(Cluster(places, np.array(group.matrix), group.df, tuple(zip(*batches, strict=True))))
+        found.append(
+            Cluster(places, np.array(group.matrix), group.df, tuple(zip(*batches, strict=True)), factor(group.names, group.matrix))
+        )
     return tuple(found)
 
 

@@ -22,8 +22,8 @@ Chunk: TypeAlias = Any
 #: Tells the user something that is neither an error nor progress.
 Notice: TypeAlias = Callable[[str], object]
 
-#: Most bytes of finished chunks that wait for their turn in the coordinator.
-MOST_WAITING = 2**30
+#: Bytes of finished chunks that may wait for their turn in the coordinator.
+MOST_WAITING = 2**26
 
 
 class Worker(Protocol):
@@ -55,9 +55,12 @@ def blocks_and_draws(task: Task) -> str:
 
 
 def look_ahead(size: int, chunk_bytes: int) -> int:
-    """How many tasks a crew of ``size`` holds at once: two for each, fewer where chunks are large, but enough to keep everybody at work."""
-    fitting = MOST_WAITING // chunk_bytes if chunk_bytes else 2 * size
-    return min(max(fitting, size + 1), 2 * size)
+    """How many tasks a crew of ``size`` holds at once: one for each, and as many that wait, fewer where chunks are large.
+
+    One at least waits, for whoever is done while the coordinator is at a chunk.
+    """
+    waiting = MOST_WAITING // chunk_bytes if chunk_bytes else size
+    return size + min(max(waiting, 1), size)
 
 
 class Crew(ABC):

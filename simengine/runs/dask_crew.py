@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 
 from simengine.engine.in_order import in_order
 from simengine.errors import Problem, SimulationError, StudyError
-from simengine.runs.crews import MOST_WAITING, Chunk, Crew, Job, Notice, Task, blocks_and_draws
+from simengine.runs.crews import Chunk, Crew, Job, Notice, Task, blocks_and_draws
 from simengine.runs.dask_worker import handed_on, packed, refusal, work
 from simengine.runs.failure import Failure
 from simengine.runs.versions import differences, versions_here
@@ -28,8 +28,9 @@ _Sent: TypeAlias = tuple[Task, Any]
 
 #: Seconds for a scheduler to answer.
 PATIENCE: Final = 10
-#: Chunks on their way to the coordinator at once.
+#: Chunks on their way to the coordinator at once, fewer where they are more bytes together.
 _FETCHES: Final = 4
+_MOST_FETCHED: Final = 2**30
 #: Fewest tasks given to the cluster at once, also while it has no worker: a cluster that grows with its work must see some.
 _LEAST_AHEAD: Final = 16
 #: Seconds between two looks at the size of the cluster.
@@ -49,7 +50,7 @@ class DaskCrew(Crew):
         self._log_level = _LOGGER.level
         self._client = _connected(self._distributed, cluster) if isinstance(cluster, str) else _checked(self._distributed, cluster)
         self._address = str(self._client.scheduler.address)
-        self._fetches = min(_FETCHES, max(2, MOST_WAITING // chunk_bytes)) if chunk_bytes else _FETCHES
+        self._fetches = min(_FETCHES, max(2, _MOST_FETCHED // chunk_bytes)) if chunk_bytes else _FETCHES
         self._pool = ThreadPoolExecutor(self._fetches, thread_name_prefix="simrisk")
         # the futures of one list of tasks, with whether it has been given up
         self._lock = threading.Lock()

@@ -11,7 +11,6 @@ import numpy as np
 from simengine.engine.chunk import Worker
 from simengine.engine.plan import Prepared, driver_rows
 from simengine.engine.runner import Settings
-from simengine.engine.tile import BLOCK
 from simengine.errors import SimulationError
 from simengine.runs.crews import Crew, Notice, crew
 from simengine.runs.crews import Job as CrewJob
@@ -21,7 +20,7 @@ from simengine.runs.finished import Finished
 from simengine.runs.job import Laid, Wanted
 from simengine.runs.keeper import InMemory, Passing
 from simengine.runs.saves import Saves
-from simengine.runs.session import Session, chunk_blocks
+from simengine.runs.session import Session, chunk_blocks, chunk_bytes
 from simengine.runs.state import State
 from simengine.schema import DRIVER_VARIABLES, POSITION_VARIABLES
 
@@ -94,7 +93,7 @@ def session_of(
     place = keeper.place if isinstance(keeper, InMemory) and how.here else None
     job = Here(laid.worker(place)) if how.here else laid.job()
     blocks = how.blocks or chunk_blocks(laid, in_memory=in_memory)
-    size = 0 if place is not None else blocks * BLOCK * 8 * sum(len(rows) for rows in laid.kept)
+    size = chunk_bytes(laid, blocks, in_place=place is not None)
     with crew_of(job, how, chunk_bytes=size, notice=notice) as working:
         yield Session(laid, working, keeper, state, saves, blocks)
 

@@ -17,6 +17,6 @@ def send_small() -> None:
 
 
 def _reduced(sketch: Any) -> tuple[Any, tuple[Any, str]]:
-    from simengine.engine.sketch import sketch_arrays, sketch_from_arrays
+    from simengine.engine.sketch_stored import sketch_arrays, sketch_from_arrays
 
     return sketch_from_arrays, (sketch_arrays(sketch), "random" if sketch.by_batch else "sobol")

@@ -3,11 +3,14 @@
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 
 from simengine.engine.chunk import Chunk
 from simengine.engine.moments import MOMENT_COLUMNS
+from simengine.engine.series_counts import SUM_COLUMNS
+from simengine.engine.sketch import first_bytes
 from simengine.engine.tile import BLOCK
 from simengine.jit import Floats
 from simengine.runs.crews import Crew
@@ -33,6 +36,13 @@ def chunk_blocks(laid: Laid, *, in_memory: bool) -> int:
     return max(1, min(most, _MOST_SUMS // max(sums, 1)))
 
 
+def chunk_bytes(laid: Laid, blocks: int, *, in_place: bool) -> int:
+    """About how much memory a chunk of so many blocks takes that waits for its turn; ``in_place``: its draws are where they belong."""
+    sums = sum(runner.moment_rows for runner in laid.runners) * MOMENT_COLUMNS + laid.series.count * SUM_COLUMNS
+    draws = 0 if in_place else BLOCK * (sum(len(rows) for rows in laid.kept) + sum(runner.detail_rows for runner in laid.runners))
+    return 8 * blocks * (sums + draws) + first_bytes(laid.series.count)
+
+
 @dataclass
 class Session:
     """A run of one study, to be taken on to any number of draws up to that of its settings.
@@ -55,15 +65,19 @@ class Session:
     def advance(self, draws: int, progress: Progress) -> None:
         """Simulate up to ``draws`` draws; what is finished is saved, whatever happens."""
         self._fill_gaps()
-        tasks = list(self.tasks(self.state.stop, draws))
-        if not tasks:
+        tasks = self.tasks(self.state.stop, draws)
+        first = next(tasks, None)
+        if first is None:
             return
         progress(self.state.stop * BLOCK)
         try:
-            with contextlib.closing(self.crew.chunks(tasks)) as chunks:
+            with contextlib.closing(self.crew.chunks(chain([first], tasks))) as chunks:
                 for chunk in chunks:
                     self._take(chunk)
-                    progress(min(chunk.stop * BLOCK, draws))
+                    # its counts go before a shard or the next chunk needs room
+                    del chunk
+                    self._save()
+                    progress(min(self.state.stop * BLOCK, draws))
         except BaseException:
             self.saves.save_rest(self.keeper, self.whole)
             raise
@@ -86,7 +100,11 @@ class Session:
             return
         self.state.add(chunk)
         self.whole = self.state
-        self.saves.offer(self.keeper, self.state)
+
+    def _save(self) -> None:
+        """Save what is finished where it is time to; a part of a block at the end is in no shard."""
+        if self.whole is self.state:
+            self.saves.offer(self.keeper, self.state)
 
     def save_rest(self) -> None:
         """Save what is finished and in no shard yet, before more work on it begins."""

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.engine.chunk import DIGESTS, Chunk
-from simengine.engine.series import SUM_COLUMNS
-from simengine.engine.sketch import Sketch, empty_sketch, merge, sketch_arrays, sketch_from_arrays
+from simengine.engine.series_counts import SUM_COLUMNS
+from simengine.engine.sketch import Sketch, empty_sketch, merge
+from simengine.engine.sketch_stored import sketch_arrays, sketch_from_arrays
 from simengine.engine.tile import BLOCK
 from simengine.jit import Floats, Ints
 from simengine.runs.job import Laid

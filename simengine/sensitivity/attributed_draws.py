@@ -15,8 +15,8 @@ import numpy as np
 
 from simengine.jit import Floats, Ints, kernel
 from simengine.sensitivity.blocks import Flags
-from simengine.sensitivity.groups import Players
 from simengine.sensitivity.measures import Array
+from simengine.sensitivity.players import Players
 from simengine.sensitivity.subject import FROM_A, FROM_PLAN, Piece, Subject, Take
 from simengine.sensitivity.walk import batches, joined, orders, taken, values_of
 

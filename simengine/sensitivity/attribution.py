@@ -24,9 +24,9 @@ from simengine.jit import Floats, Ints, kernel
 from simengine.sensitivity.attributed_draws import EXACT, Splitter
 from simengine.sensitivity.blocks import Flags, Progress, work_off
 from simengine.sensitivity.carried import Carried, add_carried, pairs_of
-from simengine.sensitivity.groups import Groups, players
 from simengine.sensitivity.jackknife import GROUPS, jackknife
 from simengine.sensitivity.measures import Array, Measures, Output
+from simengine.sensitivity.players import Groups, players
 from simengine.sensitivity.subject import FROM_A, Piece, Subject
 from simengine.sensitivity.verdicts import Estimates, divided, judged, measured
 from simengine.sensitivity.walk import group_of, values_of, whole_groups
@@ -155,7 +155,7 @@ def attribute(
         Draws, rounded up to a multiple of 16 (``lhs``: 4,096); each takes 2^C + 1 runs for C categories, and 3 + 8 (C − 1) for more than 8.
         All outputs of all draws are kept: 8 bytes each.
     groups
-        ``category`` (risk categories in use), ``scheme``, or see ``groups.players``. They may be correlated with each other.
+        ``category`` (risk categories in use), ``scheme``, or see ``players``. They may be correlated with each other.
     tail
         Share of the draws that are the worst.
     seed

@@ -1,114 +1,112 @@
-"""Who is judged: every unit by itself, or groups of units (by risk category, by correlation, or as the user says)."""
+"""Groups of draws that are independent of each other: what every interval of a given-data measure is taken from.
 
-from collections.abc import Mapping, Sequence
+16 scrambles for ``sobol`` (draw n % 16); 16 groups of whole Latin hypercubes of 256 draws for ``lhs``; for ``random``, whose draws are
+independent, any groups would do, and n % 16 serves small runs too.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
-from simengine.errors import Problem, StudyError
-from simengine.sensitivity.subject import Subject, Take, Unit
-from simengine.study.distribution_keys import nearest
+from simengine.errors import ParameterError
 
-#: Groupings by name.
-GROUPINGS = ("category", "correlation", "scheme")
-#: What is drawn outside all schemes, where schemes are judged.
-OUTSIDE: Final = "outside schemes"
-_SCHEMES = "schemes."
-Groups = str | Mapping[str, Sequence[str]] | None
+Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+GROUPS, HYPERCUBE = 16, 256
+#: Fewest draws in each group for an interval, and for a measure at all.
+FEWEST_IN_GROUP = 4
+CONFIDENCE = 0.95
+SAMPLERS = ("sobol", "lhs", "random")
 
 
 @dataclass(frozen=True)
-class Players:
-    """Disjoint sets of units that are judged: their names, and ``member`` (player, unit), 1 where a unit belongs to a player."""
+class Groups:
+    """The draws that count, sorted by group.
 
-    names: tuple[str, ...]
-    member: Take
-    kind: str
-
-    def taken(self, source: int, other: int) -> Take:
-        """For each player a selection (player, unit, 1): its own units from ``source``, all others from ``other``."""
-        chosen = np.where(self.member == 1, source, other).astype(np.uint8)
-        return chosen[:, :, np.newaxis]
-
-
-def players(subject: Subject, groups: Groups = None, *, independent: bool = True) -> Players:
-    """The players of an analysis.
-
-    Parameters
+    Attributes
     ----------
-    groups
-        Nothing: every unit is a player. ``"category"``: units of one risk category. ``"correlation"``: units that are correlated with each
-        other, the rest one by one. ``"scheme"``: units of one scheme, and all others together. Or names of units by group; what no group
-        names is left as it is.
-    independent
-        Whether players have to be independent of each other.
-
-    Raises
-    ------
-    StudyError
-        Where a group names what is no unit, a unit is in two groups, or players are correlated and may not be.
+    order
+        Draws that count, group after group; last those that are in no whole group: they count in estimates, not in their errors.
+    bounds
+        Where each group begins in ``order``, and where the last one and the rest end, shape (group + 2,).
+    failed
+        How many draws do not count.
     """
-    units = subject.units
-    if groups is None:
-        found = {unit.name: [unit.name] for unit in units}
-    elif groups == "category":
-        found = _by(units, [unit.category for unit in units])
-    elif groups == "scheme":
-        found = _by(units, [unit.name.split(".")[1] if unit.name.startswith(_SCHEMES) else OUTSIDE for unit in units])
-    elif groups == "correlation":
-        clusters = {k: [u.name for u in units if u.cluster == k] for k in {unit.cluster for unit in units} - {-1}}
-        found = _by(units, [" + ".join(clusters[unit.cluster]) if unit.cluster >= 0 else unit.name for unit in units])
-    elif isinstance(groups, str):
-        rule = f"must be one of {', '.join(GROUPINGS)}, or a table of groups"
-        raise StudyError([Problem("groups", rule, groups, nearest(groups, GROUPINGS))])
-    else:
-        found = _stated(units, groups)
-    index = {unit.name: k for k, unit in enumerate(units)}
-    member = np.zeros((len(found), len(units)), dtype=np.uint8)
-    for p, names in enumerate(found.values()):
-        member[p, [index[name] for name in names]] = 1
-    made = Players(tuple(found), member, "driver" if groups is None else "group")
-    if independent:
-        _check_independent(units, made)
-    return made
+
+    order: Ints
+    bounds: Ints
+    failed: int
+
+    @classmethod
+    def of(cls, draws: int, sampler: str, good: Flags | None = None) -> "Groups":
+        """The groups of a run; a draw that is not ``good`` is left out, and all others keep their group.
+
+        Raises ParameterError for an unknown sampler.
+        """
+        if sampler not in SAMPLERS:
+            raise ParameterError([("sampler", f"must be one of {', '.join(SAMPLERS)}")])
+        draw = np.arange(draws)
+        if sampler == "lhs":
+            batches = draws // HYPERCUBE
+            count = min(GROUPS, batches)
+            group = np.where(draw < batches * HYPERCUBE, draw // HYPERCUBE * count // max(batches, 1), count)
+        else:
+            count, group = GROUPS, draw % GROUPS
+        kept = draw if good is None else np.flatnonzero(good)
+        own = group[kept]
+        order = kept[np.argsort(own, kind="stable")]
+        return cls(order, np.searchsorted(own[np.argsort(own, kind="stable")], np.arange(count + 2)), draws - kept.size)
+
+    @property
+    def count(self) -> int:
+        """How many groups there are."""
+        return len(self.bounds) - 2
+
+    @property
+    def draws(self) -> int:
+        """How many draws count."""
+        return len(self.order)
+
+    @cached_property
+    def sizes(self) -> Array:
+        """Draws in each group and in the rest, shape (group + 1,)."""
+        return np.diff(self.bounds).astype(np.float64)
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are draws enough for intervals."""
+        return self.count >= 2 and float(self.sizes[:-1].min()) >= FEWEST_IN_GROUP
+
+    @cached_property
+    def quantile(self) -> float:
+        """Student's t for a 95 % interval, with a degree of freedom less than there are groups."""
+        from scipy.special import stdtrit
+
+        return float(stdtrit(self.count - 1, (1.0 + CONFIDENCE) / 2.0))
+
+    def sums(self, values: Array) -> Array:
+        """Sums by group and of the rest, of values in the order of ``order``, shape (group + 1,)."""
+        return np.array([values[a:b].sum() for a, b in zip(self.bounds[:-1], self.bounds[1:], strict=True)])
+
+    def jackknife(self, without: Array) -> Array:
+        """Half width of the interval of an estimate of which the first axis of ``without`` holds the values when a group is left out."""
+        apart = without - without.mean(axis=0)
+        count = without.shape[0]
+        return np.asarray(self.quantile * np.sqrt((count - 1) / count * (apart * apart).sum(axis=0)))
+
+    def spread(self, of_groups: Array) -> Array:
+        """Half width of the interval of a mean of values that each group has alone, along the first axis."""
+        return np.asarray(self.quantile * of_groups.std(axis=0, ddof=1) / np.sqrt(of_groups.shape[0]))
 
 
-def _by(units: Sequence[Unit], keys: Sequence[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for unit, key in zip(units, keys, strict=True):
-        found.setdefault(key, []).append(unit.name)
-    return found
-
-
-def _stated(units: Sequence[Unit], groups: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """The groups as stated, then every unit in none of them by itself."""
-    names = [unit.name for unit in units]
-    problems, owner = [], dict[str, str]()
-    for group, members in groups.items():
-        for name in members:
-            if name not in names:
-                problems.append(Problem(f"groups.{group}", "is not a driver in use", name, nearest(name, names)))
-            elif name in owner:
-                problems.append(Problem(f"groups.{group}", f"is in group {owner[name]} already", name))
-            else:
-                owner[name] = group
-    if problems:
-        raise StudyError(problems)
-    return _by(units, [owner.get(name, name) for name in names])
-
-
-def _check_independent(units: Sequence[Unit], made: Players) -> None:
-    """Refuse players that are correlated with each other: variance then has no split into their own shares and interactions."""
-    of_unit = [made.names[int(p)] for p in made.member.argmax(axis=0)]
-    problems = []
-    for cluster in sorted({unit.cluster for unit in units} - {-1}):
-        apart = dict.fromkeys(of_unit[k] for k, unit in enumerate(units) if unit.cluster == cluster)
-        if len(apart) > 1:
-            rule = (
-                "are correlated: first-order and total indices have no meaning for them one by one. "
-                'Group them (groups = "correlation"), or use the method shapley'
-            )
-            problems.append(Problem("drivers", rule, ", ".join(apart)))
-    if problems:
-        raise StudyError(problems)
+def all_finite(arrays: Sequence[Array]) -> Flags:
+    """Draws at which every array (draw,) or (draw, …) is finite."""
+    good = np.ones(len(arrays[0]), dtype=np.bool_)
+    for one in arrays:
+        good &= np.isfinite(one).reshape(len(good), -1).all(axis=1)
+    return good

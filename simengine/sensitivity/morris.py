@@ -33,9 +33,9 @@ import numpy.typing as npt
 
 from simengine.jit import Floats, Ints, kernel
 from simengine.sensitivity.blocks import Flags, Progress, work_off
-from simengine.sensitivity.groups import Groups, Players, players
 from simengine.sensitivity.jackknife import GROUPS, jackknife
 from simengine.sensitivity.measures import Array, Measures
+from simengine.sensitivity.players import Groups, Players, players
 from simengine.sensitivity.subject import FROM_A, FROM_B, Piece, Subject, Take
 from simengine.sensitivity.verdicts import divided, measured
 from simengine.sensitivity.walk import batches, group_of, owners, taken, values_of, whole_groups
@@ -167,7 +167,7 @@ def morris(
     points
         How many points, 16 to 256 as a rule, rounded up to a multiple of 16; each takes 2 K + 2 runs for K units.
     groups
-        ``correlation``: each unit, those that are correlated with each other together; or see ``groups.players``.
+        ``correlation``: each unit, those that are correlated with each other together; or see ``players``.
     negligible
         A unit is negligible for an output where its mean effect is less than this share of the largest one's.
     threads

@@ -29,9 +29,9 @@ import numpy as np
 
 from simengine.jit import Floats, Ints, kernel
 from simengine.sensitivity.blocks import Flags, Progress, work_off
-from simengine.sensitivity.groups import Groups, Players, players
 from simengine.sensitivity.jackknife import GROUPS, jackknife
 from simengine.sensitivity.measures import Array, Measures
+from simengine.sensitivity.players import Groups, Players, players
 from simengine.sensitivity.subject import FROM_A, FROM_B, Piece, Subject
 from simengine.sensitivity.verdicts import divided, measured
 from simengine.sensitivity.walk import are_correlated, batches, group_of, joined, orders, taken, values_of, whole_groups
@@ -114,7 +114,7 @@ def shapley(
         How many, rounded up to a multiple of 16 (``lhs``: 4,096). Each takes K + 1 runs of the model for K players, 2 K where players are
         correlated with each other.
     groups
-        Judge groups instead of single units: see ``groups.players``. They may be correlated with each other.
+        Judge groups instead of single units: see ``players``. They may be correlated with each other.
     seed
         Of the orders in which players join.
     threads

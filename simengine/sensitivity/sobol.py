@@ -27,10 +27,10 @@ import numpy as np
 
 from simengine.jit import Ints
 from simengine.sensitivity.blocks import Failed, Flags, Progress, mark_not_finite, work_off
-from simengine.sensitivity.groups import Groups, Players, players
 from simengine.sensitivity.jackknife import GROUPS, jackknife
 from simengine.sensitivity.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, Array, Codes, Measures
 from simengine.sensitivity.pick_freeze import BASE, COLUMNS, DUMMY_COLUMNS, FIRST, TOTAL, Span, add_closed, add_differences, add_products
+from simengine.sensitivity.players import Groups, Players, players
 from simengine.sensitivity.subject import FROM_A, FROM_B, FROM_PLAN, PIECE, Piece, Subject, Take
 from simengine.statistics.standard_error import BATCH
 
@@ -56,7 +56,7 @@ def sobol(
     points
         N: rounded up to a multiple of 16 (``lhs``: 4,096); a power of two times 16 is best with ``sobol``. N · 2 (players + 1) model runs.
     groups
-        Judge groups instead of single units: see ``groups.players``.
+        Judge groups instead of single units: see ``players.players``.
     closed
         Outputs (places in ``subject.outputs``) for which closed second-order indices of all pairs are wanted too.
 

@@ -8,9 +8,9 @@ from simengine.errors import Problem, StudyError
 from simengine.jit import Ints
 from simengine.sampling.streams import fill_stream, stream_key
 from simengine.sensitivity.blocks import Flags, mark_not_finite
-from simengine.sensitivity.groups import Players
 from simengine.sensitivity.jackknife import GROUPS
 from simengine.sensitivity.measures import Array
+from simengine.sensitivity.players import Players
 from simengine.sensitivity.subject import FROM_A, Piece, Subject, Take
 from simengine.statistics.standard_error import BATCH
 

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from simengine.engine.moments import COUNT
 from simengine.engine.refine import PARTS, Picked, Ranges, Refinement
-from simengine.engine.series import FAILED, SeriesLayout
+from simengine.engine.series import SeriesLayout
+from simengine.engine.series_counts import FAILED
 from simengine.engine.sketch import DRAWS, Sketch
 from simengine.errors import SimulationError
 from simengine.statistics.ordered_draws import find_ranks, smallest_with

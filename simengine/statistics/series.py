@@ -21,7 +21,9 @@ STATISTICS = ("mean", "sd", *QUANTILES, "p_below_zero", "p_above_zero", "value_a
 TAIL = 0.05
 _LEVELS = np.array(list(QUANTILES.values()))
 _SPREAD = np.sqrt(_LEVELS * (1.0 - _LEVELS))
-_NO_MARGIN = np.zeros(2 * _LEVELS.size)
+_NO_MARGIN = np.zeros(4 * _LEVELS.size)
+#: How far to either side of a quantile the distances between draws are looked at, in standard errors of independent draws; within _REACH.
+WINDOW = 2.0
 #: How far from a quantile, in standard errors of independent draws, its own error is looked for at once.
 _REACH = 2.5
 
@@ -69,7 +71,7 @@ class SeriesStatistics:
         low, below, above = float(quantiles[0]), chances[BELOW_ZERO], chances[ABOVE_ZERO]
         found = [centre + shift, sd, *quantiles.tolist(), below, above, -low, -(low + chances[SHORTFALL] / TAIL)]
         of_mean, of_square, *errors = self._errors(good, shift)
-        of_quantiles = self._quantile_errors(errors[: _LEVELS.size])
+        of_quantiles = self._quantile_errors(errors[: _LEVELS.size], count)
         shown = [of_mean, of_square / (2.0 * sd) if sd > 0.0 else math.nan, *of_quantiles]
         shown += [_chance_error(below, errors[BELOW_ZERO], count), _chance_error(above, errors[ABOVE_ZERO], count)]
         return np.array(found), np.array([*shown, of_quantiles[0], errors[SHORTFALL] / TAIL])
@@ -96,14 +98,22 @@ class SeriesStatistics:
         found: list[float] = np.sqrt((means * means).sum(axis=1) / (groups - 1) / groups).tolist()
         return found
 
-    def _quantile_errors(self, below: list[float]) -> list[float]:
-        """Errors of the quantiles, through those of the distribution function there."""
+    def _quantile_errors(self, below: list[float], count: int) -> list[float]:
+        """Errors of the quantiles, through those of the distribution function there.
+
+        How far apart draws are is taken from more of them than lie within that error: of a good design these are a few, whose distances
+        say little. A quantile on which enough draws lie is certain.
+        """
         if not all(map(math.isfinite, below)):
             return [math.nan] * len(below)
-        stated = list(zip(QUANTILES.values(), below, strict=True))
-        levels = [max(level - error, 0.0) for level, error in stated] + [min(level + error, 1.0) for level, error in stated]
-        found: list[float] = self._selection.quantiles(np.array(levels), _NO_MARGIN).tolist()
-        return [(high - low) / 2.0 for low, high in zip(found, found[len(below) :], strict=False)]
+        error = np.array(below)
+        reach = np.maximum(error, WINDOW * _SPREAD / math.sqrt(count))
+        levels = np.concatenate([_LEVELS - error, _LEVELS + error, _LEVELS - reach, _LEVELS + reach])
+        levels = np.clip(levels, 0.0, 1.0)
+        low, high, lower, higher = self._selection.quantiles(levels, _NO_MARGIN).reshape(4, -1)
+        _, _, first, last = levels.reshape(4, -1)
+        found: list[float] = np.where(high > low, (higher - lower) / (last - first) * error, 0.0).tolist()
+        return found
 
 
 def series_statistics(values: Array, sampler: str, good: Flags | None = None) -> Found:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.engine.sketch import ABOVE_ZERO, AT_PLAN, BELOW_ZERO, BUCKETS, COARSE, FINE, GROUPS, KEYS, Sketch, parts_of
-from simengine.statistics.series import QUANTILES, STATISTICS, TAIL
+from simengine.statistics.series import QUANTILES, STATISTICS, TAIL, WINDOW
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -193,7 +193,12 @@ def _quantile(row: _Row, level: float) -> tuple[float, float]:
     value = _at_level(row, level)
     if not np.isfinite(error):
         return value, np.nan
-    return value, (_at_level(row, level + error) - _at_level(row, level - error)) / 2.0
+    if _at_level(row, level + error) == _at_level(row, level - error):
+        return value, 0.0
+    # as of draws that are at hand: a good design's own error takes in too few of them to tell how dense they are
+    reach = max(error, WINDOW * float(np.sqrt(level * (1.0 - level) / draws)))
+    first, last = max(level - reach, 0.0), min(level + reach, 1.0)
+    return value, (_at_level(row, last) - _at_level(row, first)) / (last - first) * error
 
 
 def _chance(tally: Ints, sizes: Ints) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""The summary of outputs whose draws were summed and counted but not kept (``engine.series``), in the form of ``statistics.summary``.
+"""The summary of outputs whose draws were counted but not kept (``engine.series_counts``), in the form of ``statistics.summary``.
 
 From the sums, exact but for rounding: mean, standard deviation and the errors of both. From the counts: the rest, as ``sketched`` says.
 The conventions are those of ``series`` and ``summary``: what is not known is NaN, a series in which a draw that did not fail is not finite
@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.engine.moments import BATCH, BATCH_SQUARES, BATCH_SUM, COUNT, REPLICATE, REPLICATES, SQUARES, SUM
-from simengine.engine.series import BATCH_Q, BATCH_QD, BATCH_QQ, DIFFERENCE, FAILED, FLAG, SQUARE_REPLICATE, Path, SeriesLayout
+from simengine.engine.series import DIFFERENCE, FLAG, Path, SeriesLayout
+from simengine.engine.series_counts import BATCH_Q, BATCH_QD, BATCH_QQ, FAILED, SQUARE_REPLICATE
 from simengine.engine.sketch import DRAWS, LEFT_OUT, Sketch
 from simengine.results.frame import Frame, Series
 from simengine.schema import FLAGS, VARIABLES

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simengine.engine.sketch import add_rows, empty_sketch
+from simengine.engine.sketch import empty_sketch
+from simengine.engine.sketch_draws import add_rows
 from simengine.sampling.design import uniforms
 from simengine.statistics.series import STATISTICS
 from simengine.statistics.sketched import sketched_statistics

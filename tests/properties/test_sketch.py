@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simengine.engine.sketch import add_rows, empty_sketch, merge, sketch_arrays
+from simengine.engine.sketch import empty_sketch, merge
+from simengine.engine.sketch_draws import add_rows
+from simengine.engine.sketch_stored import sketch_arrays
 from simengine.statistics.series import QUANTILES, STATISTICS, TAIL
 from simengine.statistics.sketched import row_statistics
 

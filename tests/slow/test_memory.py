@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from benchmarks.subjects import ALL
+
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="POSIX systems tell how much memory a process used")]
 
 FEW, MANY, MOST_GROWTH = 100_000, 10_000_000, 64 * 2**20
@@ -24,10 +26,17 @@ def peak(study, draws, place, project):
     return used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def test_memory_stays_flat_from_a_hundred_thousand_to_ten_million_draws(tmp_path, configs, project):
-    study = configs / "bettercaretown.toml"
+def grows_little(study, place, project):
     # the first run may compile
-    peak(study, 4096, tmp_path / "compiled", project)
-    few, many = peak(study, FEW, tmp_path / "few", project), peak(study, MANY, tmp_path / "many", project)
+    peak(study, 4096, place / "compiled", project)
+    few, many = peak(study, FEW, place / "few", project), peak(study, MANY, place / "many", project)
     sys.stdout.write(f"{FEW:,} draws: {few / 2**20:,.0f} MiB; {MANY:,}: {many / 2**20:,.0f} MiB\n")
     assert many - few < MOST_GROWTH, f"{few / 2**20:,.0f} MiB and {many / 2**20:,.0f} MiB"
+
+
+def test_memory_stays_flat_from_a_hundred_thousand_to_ten_million_draws(tmp_path, configs, project):
+    grows_little(configs / "bettercaretown.toml", tmp_path, project)
+
+
+def test_memory_stays_flat_where_a_chunk_has_tens_of_mebibytes_of_counts(tmp_path, project):
+    grows_little(ALL["medium"].write(tmp_path), tmp_path, project)

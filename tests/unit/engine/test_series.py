@@ -5,22 +5,12 @@ import pytest
 
 from simengine import api
 from simengine.engine.moments import LANES, MOMENT_COLUMNS, REPLICATES, add_moments
-from simengine.engine.series import (
-    BATCH_Q,
-    BATCH_QD,
-    BATCH_QQ,
-    COMPARED,
-    DIFFERENCE,
-    FAILED,
-    FLAG,
-    SQUARE_REPLICATE,
-    SUM_COLUMNS,
-    SeriesLayout,
-    count_blocks,
-    new_task,
-)
+from simengine.engine.series import COMPARED, DIFFERENCE, FLAG, SeriesLayout
+from simengine.engine.series_counts import BATCH_Q, BATCH_QD, BATCH_QQ, FAILED, SQUARE_REPLICATE, SUM_COLUMNS, count_blocks, new_task
 from simengine.engine.simulate import Settings, simulate
-from simengine.engine.sketch import DRAWS, NARROW_DRAWS, add_rows, empty_sketch, sketch_arrays
+from simengine.engine.sketch import DRAWS, NARROW_DRAWS, empty_sketch
+from simengine.engine.sketch_draws import add_rows
+from simengine.engine.sketch_stored import sketch_arrays
 from simengine.engine.tile import BLOCK, TILE
 from simengine.schema import POSITION_VARIABLES
 from simengine.statistics import summary

@@ -16,14 +16,13 @@ from simengine.engine.sketch import (
     LEFT_OUT,
     NARROW_DRAWS,
     PAGES,
-    add_rows,
     empty_sketch,
     merge,
     parts_of,
-    sketch_arrays,
-    sketch_from_arrays,
     touched_bytes,
 )
+from simengine.engine.sketch_draws import add_rows
+from simengine.engine.sketch_stored import sketch_arrays, sketch_from_arrays
 
 pytestmark = pytest.mark.unit
 

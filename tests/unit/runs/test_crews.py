@@ -93,7 +93,7 @@ def test_only_one_kind_of_crew_can_be_asked_for():
         crew(ToyJob(), threads=1, workers=-1)
 
 
-@pytest.mark.parametrize(("size", "chunk_bytes", "ahead"), [(1, 0, 2), (8, 0, 16), (8, 2**20, 16), (8, 2**30 // 11, 11), (8, 2**40, 9)])
+@pytest.mark.parametrize(("size", "chunk_bytes", "ahead"), [(1, 0, 2), (8, 0, 16), (8, 2**20, 16), (8, 2**26 // 3, 11), (8, 2**40, 9)])
 def test_look_ahead_is_two_for_each_or_as_many_as_memory_holds(size, chunk_bytes, ahead):
     assert look_ahead(size, chunk_bytes) == ahead
 

@@ -7,7 +7,7 @@ import pytest
 
 from simengine.engine.plan import prepare
 from simengine.engine.runner import Settings
-from simengine.engine.sketch import sketch_arrays
+from simengine.engine.sketch_stored import sketch_arrays
 from simengine.runs.crews import crew
 from simengine.runs.job import Laid, Wanted
 from simengine.study.load import load_study

@@ -8,7 +8,9 @@ import sys
 import numpy as np
 import pytest
 
-from simengine.engine.sketch import Sketch, add_rows, empty_sketch, sketch_arrays
+from simengine.engine.sketch import Sketch, empty_sketch
+from simengine.engine.sketch_draws import add_rows
+from simengine.engine.sketch_stored import sketch_arrays
 from simengine.runs.sent import send_small
 
 pytestmark = pytest.mark.unit

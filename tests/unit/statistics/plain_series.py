@@ -35,8 +35,11 @@ def _quantile(ordered, values, level, sampler, good):
     below = standard_error(values <= value, sampler, good)
     if not np.isfinite(below):
         return value, np.nan
-    low, high = np.quantile(ordered, [max(level - below, 0.0), min(level + below, 1.0)])
-    return value, (high - low) / 2.0
+    if np.ptp(np.quantile(ordered, np.clip([level - below, level + below], 0.0, 1.0))) == 0.0:
+        return value, 0.0
+    reach = max(below, 2.0 * np.sqrt(level * (1.0 - level) / ordered.size))
+    levels = np.clip([level - reach, level + reach], 0.0, 1.0)
+    return value, np.ptp(np.quantile(ordered, levels)) / np.ptp(levels) * below
 
 
 def _chance(seen, sampler, good, count):

@@ -7,8 +7,10 @@ import pytest
 
 from simengine import api
 from simengine.engine.refine import PARTS, Gathered, Picked, Picker, Refined, together
-from simengine.engine.series import FAILED, SeriesLayout, count_blocks, new_task
-from simengine.engine.sketch import add_rows, empty_sketch
+from simengine.engine.series import SeriesLayout
+from simengine.engine.series_counts import FAILED, count_blocks, new_task
+from simengine.engine.sketch import empty_sketch
+from simengine.engine.sketch_draws import add_rows
 from simengine.engine.tile import BLOCK
 from simengine.errors import SimulationError
 from simengine.schema import POSITION_VARIABLES

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from simengine.engine.sketch import add_rows, empty_sketch, merge
+from simengine.engine.sketch import empty_sketch, merge
+from simengine.engine.sketch_draws import add_rows
 from simengine.statistics.series import QUANTILES, STATISTICS, TAIL, series_statistics
 from simengine.statistics.sketched import row_statistics, sketched_statistics
 from simengine.statistics.standard_error import standard_error

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from simengine import api
-from simengine.engine.series import SeriesLayout, count_blocks, new_task
+from simengine.engine.series import SeriesLayout
+from simengine.engine.series_counts import count_blocks, new_task
 from simengine.engine.simulate import Settings, simulate
 from simengine.engine.sketch import empty_sketch, merge
 from simengine.engine.tile import BLOCK
