@@ -142,13 +142,11 @@ def _sentence(carried: Carried, mine: Sequence[int], worst: int, scale: float) -
     if paid == 0.0:
         return ""
     others = {_party(carried, carried.pairs[t].before): float(_sure(carried, t).sum()) for t in mine if t != to_itself}
-    by_category = _largest(dict(zip(carried.categories, parts.tolist(), strict=True)), paid, scale)
-    other_side = _largest({name: -value for name, value in others.items()}, paid, scale) or "many"
-    half = sum(float(carried.high[c, to_itself] - carried.value[c, to_itself]) for c in np.flatnonzero(parts))
-    stated, causes = amount(abs(paid) / scale, half / scale), by_category or "many causes"
-    if paid > 0.0:
-        return f"it is paid {stated}, for {causes}; by {other_side}."
-    return f"it pays {stated}, for {causes}; to {other_side}."
+    half = sum(float(carried.high[c, to_itself] - carried.value[c, to_itself]) for c in np.flatnonzero(parts)) / scale
+    causes = _largest(dict(zip(carried.categories, parts.tolist(), strict=True)), paid, half, scale) or "many causes"
+    other_side = _largest({name: -value for name, value in others.items()}, paid, half, scale) or "many"
+    stated = amount(abs(paid) / scale, half)
+    return f"it is paid {stated}, for {causes}; by {other_side}." if paid > 0.0 else f"it pays {stated}, for {causes}; to {other_side}."
 
 
 def _sure(carried: Carried, pair: int) -> Array:
@@ -157,12 +155,12 @@ def _sure(carried: Carried, pair: int) -> Array:
     return np.asarray(np.where(np.isfinite(value) & (carried.verdict[:, pair] != NOT_DISTINGUISHABLE), value, 0.0))
 
 
-def _largest(amounts: dict[str, float], whole: float, scale: float) -> str:
+def _largest(amounts: dict[str, float], whole: float, half: float, scale: float) -> str:
     """The largest few; what goes the other way than the whole has a minus."""
     order = sorted(amounts, key=lambda name: -abs(amounts[name]))
     kept = [name for name in order if abs(amounts[name]) > _MINOR * abs(whole)][:_NAMED]
     sign = 1.0 if whole > 0.0 else -1.0
-    return ", ".join(f"{name} {amount(sign * amounts[name] / scale)}" for name in kept)
+    return ", ".join(f"{name} {amount(sign * amounts[name] / scale, half)}" for name in kept)
 
 
 def _party(carried: Carried, place: int) -> str:
