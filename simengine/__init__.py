@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 from simengine.version import VERSION
 
 __version__ = VERSION
-__all__ = ["Study", "__version__", "load_study", "run", "settle", "summarise"]
+__all__ = ["Study", "__version__", "load_study", "run", "sensitivity", "settle", "simulate", "summarise"]
 
 if TYPE_CHECKING:
+    from simengine.analysis import sensitivity, simulate
     from simengine.api import Study, load_study, run, summarise
     from simengine.settling.settle import settle
 
@@ -22,6 +23,10 @@ def __getattr__(name: str) -> object:
         from simengine.settling.settle import settle
 
         return settle
+    if name in ("sensitivity", "simulate"):
+        from simengine import analysis
+
+        return getattr(analysis, name)
     if name in _LAZY:
         from simengine import api
 

@@ -2,29 +2,35 @@
 
 import hashlib
 import json
+import logging
 import os
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from simengine.distributions import Tables
-from simengine.engine.plan import Prepared, driver_rows, prepare
+from simengine.engine.plan import prepare
 from simengine.engine.runner import Settings
-from simengine.errors import Problem, SimulationError, StudyError
-from simengine.results.frame import Frame, as_frame, like
-from simengine.results.provenance import content_hash, digests
+from simengine.errors import Problem, StudyError
+from simengine.results.frame import Frame
+from simengine.results.store import check_folder, check_replacement, read_result
 from simengine.results.tables import read_tables
 from simengine.run_account import notes
-from simengine.runs.execute import How, finish, session_of
-from simengine.runs.job import Laid, Wanted
-from simengine.runs.saves import Saves
-from simengine.runs.stored_run import stored_names
+from simengine.runs.carried import Carried, carried_summary, carry
+from simengine.runs.destination import check_room, content_of, is_finished, stored_bytes, tables_of
+from simengine.runs.execute import How
+from simengine.runs.in_memory import Completed, complete
+from simengine.runs.precision import Outcome, Target, parse_targets, places_of
+from simengine.runs.simulate import Aim, Watch
+from simengine.runs.stored_run import Request, parts_of, run_to_file, stored_names
 from simengine.sampling.design import DESIGNS
 from simengine.sampling.streams import STREAM_VERSION
-from simengine.schema import DETAIL_VARIABLES, DRIVER_VARIABLES, POSITION_VARIABLES, SCHEMA_VERSION, VARIABLES
-from simengine.statistics.summary import DetailMoments, summarise
+from simengine.schema import DRIVER_VARIABLES, SCHEMA_VERSION, VARIABLES
+from simengine.statistics.summary import DetailMoments
+from simengine.statistics.summary import summarise as summary_of_draws
+from simengine.study.distribution_keys import nearest
 from simengine.study.load import Study, load_study
 from simengine.study.model import MAX_DRAWS, MAX_SEED
 
@@ -35,13 +41,13 @@ __all__ = [
     "Completed",
     "Study",
     "complete",
-    "kept",
     "load_study",
     "notes",
     "prepare",
     "run",
     "run_identity",
     "scenario_names",
+    "settings_for",
     "settings_of",
     "stored_bytes",
     "stored_names",
@@ -49,33 +55,12 @@ __all__ = [
     "to_store",
 ]
 
-Progress = Callable[[int, int], None]
 _D = TypeVar("_D", "Frame", "xr.Dataset")
+#: Told what the command would print on standard error.
+_LOGGER = logging.getLogger("simengine")
 
 
-@dataclass(frozen=True)
-class Completed:
-    """A run: the draws, the moments of the line and scheme variables that were not kept, and the inverse tables that were used.
-
-    ``frame`` and ``coefficients`` need no xarray; ``dataset`` and ``tables`` are the same for whoever does.
-    """
-
-    frame: Frame
-    detail: DetailMoments
-    coefficients: Frame
-
-    @cached_property
-    def dataset(self) -> "xr.Dataset":
-        """The draws as a dataset of xarray."""
-        return self.frame.to_xarray()
-
-    @cached_property
-    def tables(self) -> "xr.Dataset":
-        """The inverse tables as a dataset of xarray."""
-        return self.coefficients.to_xarray()
-
-
-def run(
+def run(  # noqa: PLR0913 - what the command has as options, each by name
     study: Study,
     *,
     draws: int | None = None,
@@ -84,40 +69,114 @@ def run(
     scenarios: Sequence[str] = (),
     store: str | Sequence[str] | None = None,
     threads: int | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    client: Any = None,
     tables: str | Path | None = None,
+    precision: str | Sequence[str] = (),
+    exact: bool = False,
+    out: str | Path | None = None,
+    resume: bool = False,
+    force: bool = False,
 ) -> "xr.Dataset":
-    """Simulate a study.
+    """Simulate a study, in memory or into a file.
 
     Parameters
     ----------
     study
         From ``load_study`` or ``Study.from_dict``.
-    draws, seed, sampler, store
+    draws, seed, sampler
         Instead of what the study's ``simulation`` table says.
     scenarios
         Names of scenarios to run beside the base, on the same draws; ``("all",)`` for all of them.
-    threads
-        Threads to use, by default one per core; the numbers do not depend on it.
+    store
+        Which draws are kept: "positions" or "all" (in memory both have every position), "summary" for none, or names of variables; by
+        default what the study says. What is not kept is summed and counted (docs/streaming.md), in memory that does not grow.
+    threads, workers, scheduler, client
+        Who does the work: threads of this process, by default one per core; that many processes of this machine; the workers of the Dask
+        cluster whose scheduler has this address (``HOST:PORT``); or those of a ``distributed.Client`` of yours, which is left open. One of
+        the last three at a time. The numbers do not depend on it.
     tables
         A stored run whose inverse distributions to draw with, so that another version of SciPy changes no bit.
+    precision
+        One or more targets, ``"0.5%"`` or ``"net_position.q05=1%"``, as for the option of the command: the run ends as soon as all hold,
+        in doubling steps up to ``draws``.
+    exact
+        Draw everything again for exact quantiles and shortfalls of what was only counted.
+    out
+        A file (NetCDF-4), or a Zarr store where the name ends in ``.zarr``, to write as ``simrisk run --out`` does: finished blocks beside
+        it while the run goes on, digests, the whole replaced at one moment. Memory is then bounded, whatever the draws.
+    resume
+        Go on with a run into ``out`` that was stopped; one that is finished is only opened.
+    force
+        Replace a run of this study in ``out`` that has more draws or more variables.
 
     Returns
     -------
-    A dataset with the dimensions and variables of INTERFACE.md, "The result"; money in the currency.
+    A dataset with the dimensions and variables of INTERFACE.md, "The result"; amounts in the currency. With ``out`` it is the file, opened
+    lazily by ``xarray.open_dataset``: nothing is read before it is used; close it, or use it in a ``with`` statement. Either way it goes to
+    ``summarise``, also without any draws. A precision that was not reached is a ``RuntimeWarning``.
 
     Raises
     ------
     StudyError
-        Where a scenario or setting does not exist.
+        Where a scenario, a setting or an option does not exist or does not go with another; with all that is wrong.
     SimulationError
-        Where the draws do not fit in memory, or more than one in a hundred of them is not finite.
+        Where the draws do not fit in memory, more than one in a hundred of them is not finite, or a cluster cannot be used.
+    ResultError
+        Where ``out`` cannot be written, or is something that this run may not replace.
+    KeyboardInterrupt
+        Interrupted; finished blocks of a run into ``out`` are kept, and the text says so.
     """
-    settings = _settings(study, draws, seed, sampler, threads)
-    ready = prepare(study, scenario_names(study, scenarios), None if tables is None else Tables(read_tables(Path(tables))))
-    return complete(ready, settings, study.spec.simulation.store if store is None else store).dataset
+    stored = _store(study.spec.simulation.store if store is None else store)
+    settings = _settings(study, draws, seed, sampler, threads, workers)
+    names = scenario_names(study, scenarios)
+    aim = Aim(settings.draws, How(settings.threads, workers or 0, scheduler, client), _targets(study, names, stored, precision), exact)
+    if out is not None:
+        found, outcome = _into_file(study, names, settings, stored, aim, File(Path(out), tables, resume=resume, force=force))
+    elif resume or force:
+        raise StudyError([Problem("resume" if resume else "force", "goes with out, the file of the run")])
+    else:
+        ready = prepare(study, names, None if tables is None else Tables(read_tables(Path(tables))))
+        done = complete(ready, settings, stored, aim=aim, say=_LOGGER.info)
+        found, outcome = done.dataset, done.outcome
+    for line in () if outcome is None else outcome.shortfalls():
+        warnings.warn(line, RuntimeWarning, stacklevel=2)
+    return found
 
 
-def _settings(study: Study, draws: int | None, seed: int | None, sampler: str | None, threads: int | None) -> Settings:
+def summarise(result: _D, detail: DetailMoments | None = None, threads: int = 2) -> _D:
+    """The summary of a run: mean, spread, quantiles, tail risk and chances of every output, each with its standard error.
+
+    Parameters
+    ----------
+    result
+        What ``run`` gave, a stored run opened by xarray, or a part of either.
+    detail
+        Moments of line and scheme variables whose draws ``result`` does not have, where they are at hand.
+    threads
+        Threads to use; the numbers do not depend on it.
+
+    Returns
+    -------
+    One variable per output with dimensions (statistic, period, entity…, scenario), and its standard error under the name with ``_se``;
+    amounts in the currency, chances as fractions, NaN where a figure is not known. Of variables with draws it is worked out from these. Of
+    the others it has what the run summed and counted, as long as ``result`` is what ``run`` gave and not a part of it; the attribute
+    ``counted`` names those whose quantiles are within 0.2 % of their distance from the plan.
+
+    Raises
+    ------
+    SimulationError
+        Where there is nothing to summarise: no draws, and not what ``run`` gave.
+    """
+    if detail is not None or isinstance(result, Frame):
+        return summary_of_draws(result, detail, threads)
+    return carried_summary(result, threads)
+
+
+def _settings(
+    study: Study, draws: int | None, seed: int | None, sampler: str | None, threads: int | None, workers: int | None = None
+) -> Settings:
     """The study's settings with what is given instead, checked as the study file's own are."""
     given = study.spec.simulation
     made = Settings(
@@ -133,9 +192,66 @@ def _settings(study: Study, draws: int | None, seed: int | None, sampler: str | 
         problems.append(Problem("simulation.seed", "must be from 0 to 2^64 - 1", made.seed))
     if made.sampler not in DESIGNS:
         problems.append(Problem("simulation.sampler", 'must be "sobol", "lhs" or "random"', made.sampler))
+    crew = {"threads": threads, "workers": workers}
+    problems += [Problem(name, "must be 1 or more", given) for name, given in crew.items() if given is not None and given < 1]
     if problems:
         raise StudyError(problems)
     return made
+
+
+def _store(store: str | Sequence[str]) -> str | tuple[str, ...]:
+    """A setting of what is stored; raises StudyError for names that are no variables."""
+    if isinstance(store, str) and store in ("positions", "all", "summary"):
+        return store
+    names, known = (store,) if isinstance(store, str) else tuple(store), [*VARIABLES, *DRIVER_VARIABLES]
+    rule = "is neither positions, all or summary nor a variable of the result"
+    problems = [Problem("store", rule, name, nearest(name, known)) for name in names if name not in known]
+    if problems:
+        raise StudyError(problems)
+    return names
+
+
+def _targets(study: Study, names: Sequence[str], store: str | Sequence[str], stated: str | Sequence[str]) -> tuple[Target, ...]:
+    """The precisions that are asked for."""
+    try:
+        return parse_targets((stated,) if isinstance(stated, str) else stated, places_of(study, names, stored_names(store)))
+    except StudyError as error:
+        raise StudyError([replace(problem, file="precision") for problem in error.problems]) from None
+
+
+@dataclass(frozen=True)
+class File:
+    """Where a run is written, and what may be done with what is there already."""
+
+    path: Path
+    tables: str | Path | None
+    resume: bool
+    force: bool
+
+
+def _into_file(
+    study: Study, names: tuple[str, ...], settings: Settings, store: str | Sequence[str], aim: Aim, file: File
+) -> "tuple[xr.Dataset, Outcome | None]":
+    """Write a run as the command does, and open it."""
+    path, identity, stored = file.path, run_identity(study, names), stored_names(store)
+    check_folder(path, 0)
+    over = file.resume and not parts_of(path).exists()
+    if over and is_finished(path, identity, settings.seed, settings.draws, stored, exact=aim.exact):
+        return _opened(path), None
+    check_replacement(path, identity, settings.seed, settings.draws, stored, force=file.force)
+    given = None if file.tables is None else Path(file.tables)
+    ready, content = prepare(study, names, tables_of(given, path)), content_of(given)
+    request = Request(ready, settings, store, path, identity, aim.how, file.resume, content, aim.targets, aim.exact)
+    for message in check_room(request):
+        _LOGGER.info(message)
+    outcome = run_to_file(request, Watch(say=_LOGGER.info)).outcome
+    return _opened(path), outcome
+
+
+def _opened(path: Path) -> "xr.Dataset":
+    dataset, summary = read_result(path)
+    summary.close()
+    return carry(dataset, Carried.of_file(path, dataset))
 
 
 def settings_of(study: Study, threads: int | None = None) -> Settings:
@@ -143,21 +259,9 @@ def settings_of(study: Study, threads: int | None = None) -> Settings:
     return _settings(study, None, None, None, threads)
 
 
-def complete(ready: Prepared, settings: Settings, store: str | Sequence[str], progress: Progress = lambda done, total: None) -> Completed:
-    """Simulate a study that has been laid out, base and scenarios, reporting progress.
-
-    Drivers are part of the dataset where ``store`` keeps any: thousands of lines with drivers of their own are gigabytes.
-    """
-    stored = stored_names(store)
-    drivers = settings.drivers and bool(set(DRIVER_VARIABLES) & set(stored))
-    details = tuple(name for name in stored if name in DETAIL_VARIABLES)
-    _check_memory(ready, settings, details, drivers=drivers)
-    # whoever has the draws at hand has all positions: nothing is counted
-    wanted = Wanted(tuple(POSITION_VARIABLES), details, DRIVER_VARIABLES if drivers else (), ())
-    laid = Laid.of(ready, replace(settings, drivers=drivers), wanted)
-    with session_of(laid, How(settings.threads), Saves(None, None), in_memory=True) as session:
-        done = finish(session, settings.draws, progress)
-        return Completed(done.frame, done.detail, done.coefficients())
+def settings_for(study: Study, draws: int | None, seed: int | None, sampler: str | None, threads: int | None) -> Settings:
+    """The study's settings with what is given instead. Raises StudyError for what cannot be."""
+    return _settings(study, draws, seed, sampler, threads)
 
 
 def scenario_names(study: Study, asked: Sequence[str]) -> tuple[str, ...]:
@@ -169,37 +273,10 @@ def scenario_names(study: Study, asked: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in asked if name != "base"))
 
 
-def _check_memory(ready: Prepared, settings: Settings, kept: Sequence[str], *, drivers: bool) -> None:
-    """Refuse draws that would not fit in memory, with the sizes."""
-    draws = settings.draws
-    rows = ready.layout.starts[3] + sum(ready.layout.detail_rows(name).size for name in kept)
-    rows += sum(count for _, count, _ in driver_rows(ready.drafts[0]).values()) if drivers else 0
-    needed = rows * draws * 8 * len(ready.scenarios)
-    try:
-        there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return
-    if needed > 0.8 * there:
-        msg = (
-            f"{draws:,} draws of this study need {needed / 2**30:,.1f} GiB of memory and this machine has {there / 2**30:,.1f} GiB: "
-            f"at most {int(draws * 0.8 * there / needed):,} draws fit"
-        )
-        raise SimulationError(msg)
-
-
 def run_identity(study: Study, scenarios: Sequence[str]) -> str:
     """What makes two runs the same but for draws, seed and storage: study, scenarios, streams and schema (sha256, hexadecimal)."""
     stated = [study.digest, STREAM_VERSION, SCHEMA_VERSION, *scenarios]
     return hashlib.sha256("\n".join(stated).encode()).hexdigest()
-
-
-def stored_bytes(ready: Prepared, draws: int, store: str | Sequence[str]) -> int:
-    """Size of what a run will write, in bytes."""
-    layout, names = ready.layout, stored_names(store)
-    rows = sum((layout.rows(name) if name in POSITION_VARIABLES else layout.detail_rows(name)).size for name in names if name in VARIABLES)
-    if set(DRIVER_VARIABLES) & set(names):
-        rows += sum(count for _, count, _ in driver_rows(ready.drafts[0]).values())
-    return rows * draws * 8 * len(ready.scenarios)
 
 
 def to_store(result: Frame, store: str | Sequence[str], identity: str) -> Frame:
@@ -208,11 +285,3 @@ def to_store(result: Frame, store: str | Sequence[str], identity: str) -> Frame:
     found = result.chosen(name for name in result.data_vars if name in names or name.startswith("plan_") or name == "failed")
     found.attrs.update(store=json.dumps(store), identity=identity)
     return found
-
-
-def kept(dataset: _D, store: str | Sequence[str], identity: str) -> _D:
-    """The dataset as it is written: the variables stored, the plan, failed draws, digests of all of it."""
-    chosen = to_store(as_frame(dataset), store, identity)
-    found = digests(chosen)
-    chosen.attrs.update(digests=json.dumps(found), content_hash=content_hash(found))
-    return like(dataset, chosen)

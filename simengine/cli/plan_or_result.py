@@ -67,18 +67,18 @@ class Source:
 
 def read_source(path: Path, overrides: Sequence[str], scenario: str | None, quiet: bool) -> Source:
     """A study file, or a stored run with the study that it holds; raises as the readers of each do."""
-    is_result = _is_result(path)
-    if scenario is not None and not is_result:
+    stored = is_result(path)
+    if scenario is not None and not stored:
         message = "--scenario belongs to a stored run: scenarios change the draws, never the plan"
         raise click.UsageError(message)
-    if overrides and is_result:
+    if overrides and stored:
         message = "--set belongs to a study: a stored run is what it is"
         raise click.UsageError(message)
     from simengine.cli.run import announce_compilation
     from simengine.engine.plan import prepare
     from simengine.study.load import load_study
 
-    if not is_result:
+    if not stored:
         study = load_study(path, overrides)
         for warning in study.warnings:
             say(f"warning: {warning}", quiet)
@@ -100,7 +100,7 @@ def read_source(path: Path, overrides: Sequence[str], scenario: str | None, quie
     return Source(path, prepare(study), result, summary, scenario or "base")
 
 
-def _is_result(path: Path) -> bool:
+def is_result(path: Path) -> bool:
     """Whether a file holds a run; anything that cannot be read is left to the reader of studies, which says why."""
     if path.suffix == ".zarr":
         return True

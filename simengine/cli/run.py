@@ -10,7 +10,7 @@ import click
 
 from simengine.cli.output import common_options, say
 from simengine.cli.precision_option import precision_option
-from simengine.cli.run_and_show import content_of, is_finished, run_and_show, show_stored
+from simengine.cli.run_and_show import run_and_show, show_stored
 from simengine.errors import Problem, StudyError
 
 EXAMPLE = """\b
@@ -79,6 +79,7 @@ def command(study: Path, *, as_json: bool, quiet: bool, out: str | None, force: 
         say(f"warning: {warning}", quiet)
     from simengine import api
     from simengine.results.store import check_folder, check_replacement
+    from simengine.runs.destination import content_of, is_finished, tables_of
     from simengine.runs.execute import How
     from simengine.runs.precision import parse_targets, places_of
     from simengine.runs.stored_run import Request, parts_of
@@ -87,11 +88,11 @@ def command(study: Path, *, as_json: bool, quiet: bool, out: str | None, force: 
     identity, settings = api.run_identity(loaded, names), api.settings_of(loaded, threads)
     store = loaded.spec.simulation.store
     path = Path(out or f"results/{loaded.name}-{identity[:8]}-s{settings.seed}.nc")
-    targets = parse_targets(options["precision"], places_of(loaded, names)) if options["precision"] else ()
+    stored = api.stored_names(store)
+    targets = parse_targets(options["precision"], places_of(loaded, names, stored)) if options["precision"] else ()
     # a file that cannot be written is found out before anything is compiled or simulated
     check_folder(path, 0)
     # blocks of it that are still there are of a run that ended between writing its file and tidying up: that run is gone on with
-    stored = api.stored_names(store)
     over = options["resume"] and not parts_of(path).exists()
     if over and is_finished(path, identity, settings.seed, settings.draws, stored, exact=options["exact"]):
         say(f"{path} is finished: nothing is left to do", quiet)
@@ -99,7 +100,7 @@ def command(study: Path, *, as_json: bool, quiet: bool, out: str | None, force: 
         return
     check_replacement(path, identity, settings.seed, settings.draws, stored, force=force)
     announce_compilation(quiet)
-    ready = api.prepare(loaded, names, _tables(options["tables"], path))
+    ready = api.prepare(loaded, names, tables_of(options["tables"], path))
     how = How(threads or os.cpu_count() or 1, options["workers"] or 0, options["scheduler"])
     given = content_of(options["tables"])
     request = Request(ready, settings, store, path, identity, how, options["resume"], given, tuple(targets), options["exact"])
@@ -108,20 +109,6 @@ def command(study: Path, *, as_json: bool, quiet: bool, out: str | None, force: 
     code = run_and_show(request, study, as_json=as_json, quiet=quiet)
     if code:
         sys.exit(code)
-
-
-def _tables(named: Path | None, target: Path) -> Any:
-    """The inverse distributions of the run that is named, or else of the run that this one repeats; none where there is neither."""
-    from simengine.distributions import Tables
-    from simengine.jit_apart import kept_in
-    from simengine.results.kept_tables import KeptTables
-    from simengine.results.store import read_result
-    from simengine.results.tables import read_tables
-
-    if named is not None:
-        read_result(named)[0].close()  # an error that says what is wrong with the file
-    folder = kept_in()
-    return Tables(read_tables(named or target), None if folder is None else KeptTables(folder / "tables"))
 
 
 def _of_option(problem: Problem, options: dict[str, Any]) -> Problem:

@@ -1,7 +1,8 @@
 """The summary of a run as JSON rows (INTERFACE.md, "JSON")."""
 
+import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +17,27 @@ LEVELS = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95, "value
 
 #: Every row has these keys, null where the output has no such dimension.
 ENTITIES = ("party", "arrangement", "service", "scheme")
+
+#: How close counted figures are (docs/streaming.md): a share of their distance from the plan.
+COUNTED_WITHIN = 0.002
+
+
+def counted_outputs(found: "Frame | xr.Dataset") -> list[str]:
+    """The outputs of a summary whose draws were only counted."""
+    return list(json.loads(str(as_frame(found).attrs.get("counted", "[]"))))
+
+
+def counted_field(found: "Frame | xr.Dataset") -> dict[str, Any]:
+    """What a summary says of outputs that were only counted, as a key of a JSON result; nothing where none were."""
+    outputs = counted_outputs(found)
+    about = {
+        "outputs": outputs,
+        "statistics": ["quantile", "value_at_risk", "expected_shortfall"],
+        "within": COUNTED_WITHIN,
+        "of": "distance from the plan",
+        "exact_with": "--exact",
+    }
+    return {"counted": about} if outputs else {}
 
 
 def statistics_rows(found: "Frame | xr.Dataset") -> Iterator[dict[str, object]]:

@@ -21,7 +21,7 @@ Example:
 @common_options
 def command(result: Path, *, scenario: str | None, as_json: bool, quiet: bool) -> None:
     """Print the summary of a stored run."""
-    from simengine.cli.statistics_json import plan_rows, statistics_rows
+    from simengine.cli.statistics_json import counted_field, plan_rows, statistics_rows
     from simengine.cli.summary_text import summary_text
     from simengine.results.store import read_result
 
@@ -36,7 +36,7 @@ def command(result: Path, *, scenario: str | None, as_json: bool, quiet: bool) -
         raise WrongInput(message)
     if as_json:
         about = dataset.attrs
-        found = {"plan": list(plan_rows(dataset)), "statistics": list(statistics_rows(summary))}
+        found = {"plan": list(plan_rows(dataset)), "statistics": list(statistics_rows(summary)), **counted_field(summary)}
         study = {"path": str(about["study_name"]), "hash": str(about["study_hash"])}
         stated = {"seed": int(about["seed"]), "sampler": about["sampler"], "draws": int(about["draws"]), "failed": int(about["failed"])}
         click.echo(envelope("summary", found, study=study, warnings=json.loads(about["warnings"]), **stated))

@@ -7,20 +7,36 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simengine.cli.drawn_text import correlation_lines, register_line
-from simengine.cli.figures import decimals_for, money, probability
+from simengine.cli.figures import money, probability, span
+from simengine.cli.statistics_json import COUNTED_WITHIN, counted_outputs
 from simengine.results.frame import Frame, as_frame
+from simengine.schema import POSITION_VARIABLES
 
 if TYPE_CHECKING:
     import xarray as xr
 
 _SCALES = {"": 1.0, "k": 1e3, "m": 1e6}
 _LABEL = 24
+#: Outputs that a line names before it says how many more there are.
+_NAMED = 3
 _BASE = "base"
 Rows = list[tuple[str, list[str]]]
 
 
-def _line(label: str, cells: Sequence[str], width: int) -> str:
-    return f"{label:<{_LABEL}}" + "".join(f"{cell:>{width}}" for cell in cells)
+def _line(label: str, cells: Sequence[str], first: int, width: int) -> str:
+    return f"{label:<{first}}" + "".join(f"{cell:>{width}}" for cell in cells)
+
+
+def counted_line(summary: Frame) -> str:
+    """Which outputs were only counted, how close their figures are and how to have them exactly; empty where every figure is exact."""
+    outputs = counted_outputs(summary)
+    if not outputs:
+        return ""
+    every = {name for name in POSITION_VARIABLES if name in summary} <= set(outputs)
+    more = len(outputs) - _NAMED
+    named = ", ".join(outputs) if more <= 1 else f"{', '.join(outputs[:_NAMED])} and {more} more"
+    which = "all outputs" if every else f"{named} (draws not stored)"
+    return f"Counted: {which}. Quantiles and tail means within {COUNTED_WITHIN:.1%} of their distance from the plan, exact with --exact"
 
 
 class SummaryText:
@@ -54,9 +70,10 @@ class SummaryText:
         return [probability(value, error) for value, error in zip(values, errors, strict=True)]
 
     def _range(self, name: str, **entity: str) -> list[str]:
-        low, errors = self._values(name, "q05", **entity)
-        high, _ = self._values(name, "q95", **entity)
-        return [_span(a / self.scale, b / self.scale, error / self.scale) for a, b, error in zip(low, high, errors, strict=True)]
+        low, low_errors = self._values(name, "q05", **entity)
+        high, high_errors = self._values(name, "q95", **entity)
+        ends = zip(low, high, low_errors, high_errors, strict=True)
+        return [span(a / self.scale, b / self.scale, c / self.scale, d / self.scale) for a, b, c, d in ends]
 
     def _varies(self, name: str, **entity: str) -> bool:
         low, high = self._values(name, "q05", **entity)[0], self._values(name, "q95", **entity)[0]
@@ -64,8 +81,10 @@ class SummaryText:
 
     def _table(self, title: str, rows: Rows) -> None:
         width = max(2 + max(len(cell) for _, cells in rows for cell in cells), 10)
-        self.lines += ["", _line(title, self.columns, width)]
-        self.lines += [_line(f"  {label}", cells, width) for label, cells in rows]
+        # a long name moves the columns of its table and not only those of its row
+        first = max(_LABEL, len(title), *(2 + len(label) for label, _ in rows))
+        self.lines += ["", _line(title, self.columns, first, width)]
+        self.lines += [_line(f"  {label}", cells, first, width) for label, cells in rows]
 
     def _block(self, name: str) -> Rows:
         return [
@@ -191,7 +210,7 @@ class SummaryText:
         if "arrangement" in self.summary.sizes:
             self._arrangements()
         if self.scenario == _BASE:
-            drawn = [*correlation_lines(self.result.attrs), register_line(self.result.attrs)]
+            drawn = [*correlation_lines(self.result.attrs), register_line(self.result.attrs), counted_line(self.summary)]
             self.lines += ["", *(line for line in drawn if line)] if any(drawn) else []
         return "\n".join(self.lines)
 
@@ -210,13 +229,6 @@ class SummaryText:
         self.lines = []
         self._table(f"Scenario {self.scenario}", rows)
         return "\n".join(self.lines[1:])
-
-
-def _span(low: float, high: float, error: float) -> str:
-    if not (np.isfinite(low) and np.isfinite(high)):
-        return "-"
-    places = decimals_for(error, max(abs(low), abs(high)))
-    return f"{low:,.{places}f} to {high:,.{places}f}"
 
 
 def summary_text(run: "Frame | xr.Dataset", statistics: "Frame | xr.Dataset", scenario: str | None = None) -> str:

@@ -88,6 +88,10 @@ class Crew(ABC):
     def close(self) -> None:
         """End the crew."""
 
+    def chunk_blocks(self, planned: int, most: int) -> int:
+        """How many blocks the next task should have: ``planned`` where handing out tasks costs nothing, and never more than ``most``."""
+        return min(planned, most)
+
     def chunks(self, tasks: Iterable[Task]) -> Generator[Chunk]:
         """The chunks of ``tasks``, strictly in their order, a bounded number of them ahead.
 

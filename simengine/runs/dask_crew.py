@@ -6,6 +6,7 @@ Chunks stay with the workers until it is their turn, a few are fetched ahead; th
 import contextlib
 import hashlib
 import logging
+import math
 import secrets
 import threading
 import time
@@ -37,6 +38,10 @@ _LEAST_AHEAD: Final = 16
 _LOOK: Final = 2.0
 #: Seconds without a chunk after which a cluster without workers is told of.
 _SILENCE: Final = 5.0
+#: Seconds that a task should take: a hundred times and more what the scheduler has to do for it.
+_WORTH: Final = 0.5
+#: Tasks whose seconds are known, of which the quickest by block counts: the first on a worker may have waited for a compiler.
+_KNOWN: Final = 8
 _LOGGER: Final = logging.getLogger("distributed.client")
 
 
@@ -57,6 +62,7 @@ class DaskCrew(Crew):
         self._futures: dict[Task, Any] = {}
         self._job: Any = None
         self._threads, self._looked = 0, -_LOOK
+        self._paces: deque[float] = deque(maxlen=_KNOWN)
         if self._own:  # what its client would print, a traceback for a connection that breaks, we say ourselves
             _LOGGER.setLevel(logging.CRITICAL)
         try:
@@ -74,6 +80,12 @@ class DaskCrew(Crew):
         workers = self._workers()
         threads = sum(workers.values())
         return f"Dask cluster {self._address}: {len(workers)} worker{'s' * (len(workers) != 1)}, {threads} thread{'s' * (threads != 1)}"
+
+    def chunk_blocks(self, planned: int, most: int) -> int:
+        """As many blocks as are worth a task, from the seconds that tasks took: which are in one task changes no number."""
+        pace = min(self._paces, default=0.0)
+        wanted = math.ceil(_WORTH / pace) if pace > 0.0 else planned
+        return min(max(planned, wanted), most)
 
     def close(self) -> None:
         """Take back what the cluster has not done, and end the connection where it is ours."""
@@ -180,6 +192,7 @@ class DaskCrew(Crew):
                 self._futures.pop(task, None)
         if isinstance(answer, Failure):
             raise answer.error(what, f"by the cluster {self._address}")
+        self._paces.append(answer.seconds / (task[1] - task[0]))
         return answer.chunk
 
     def _await(self, future: Any) -> None:

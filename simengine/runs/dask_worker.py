@@ -6,6 +6,7 @@ same way. Imported by the scheduler too, so nothing numerical is imported here.
 
 import pickle
 import threading
+import time
 import zlib
 from collections import OrderedDict
 from typing import Any
@@ -40,7 +41,8 @@ def work(job: bytes, name: str, ours: Versions, first: int, stop: int) -> "Done[
     """
     try:
         _refuse_other(ours)
-        return Done(_worker(job, name).run(first, stop))
+        worker, start = _worker(job, name), time.perf_counter()
+        return Done(worker.run(first, stop), time.perf_counter() - start)
     except Exception as error:
         return Failure.of(error)
 

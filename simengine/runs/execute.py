@@ -20,7 +20,7 @@ from simengine.runs.finished import Finished
 from simengine.runs.job import Laid, Wanted
 from simengine.runs.keeper import InMemory, Passing
 from simengine.runs.saves import Saves
-from simengine.runs.session import Session, chunk_blocks, chunk_bytes
+from simengine.runs.session import Session, chunk_blocks, chunk_bytes, most_blocks
 from simengine.runs.state import State
 from simengine.schema import DRIVER_VARIABLES, POSITION_VARIABLES
 
@@ -95,7 +95,7 @@ def session_of(
     blocks = how.blocks or chunk_blocks(laid, in_memory=in_memory)
     size = chunk_bytes(laid, blocks, in_place=place is not None)
     with crew_of(job, how, chunk_bytes=size, notice=notice) as working:
-        yield Session(laid, working, keeper, state, saves, blocks)
+        yield Session(laid, working, keeper, state, saves, blocks, how.blocks or most_blocks(laid))
 
 
 def finish(session: Session, draws: int, progress: Progress, earlier: Known | None = None) -> Finished:

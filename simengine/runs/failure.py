@@ -33,9 +33,10 @@ class _AsShown:
 
 @dataclass(frozen=True)
 class Done(Generic[_C]):
-    """What a worker answers when all went well."""
+    """What a worker answers when all went well, and how many seconds it took to make."""
 
     chunk: _C
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """A run that is done: its draws, what was summed and counted of them, and where they came from, as they are stored and summarised."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +17,7 @@ from simengine.results.pieces import counted
 from simengine.results.provenance import attributes
 from simengine.results.tables import tables_dataset
 from simengine.run_account import Counted, provenance
+from simengine.runs.job import Laid
 from simengine.runs.keeper import InMemory
 from simengine.runs.session import Session
 from simengine.runs.state import State
@@ -74,35 +76,19 @@ class Finished:
     @cached_property
     def detail(self) -> DetailMoments:
         """Mean and spread of every line and scheme variable (year, entity, scenario)."""
-        laid = self.session.laid
-        pairs = zip(laid.runners, self.state.detail, strict=True)
-        found = [moments_to_statistics(runner.all_moments(sums), laid.ready.plan_detail, self.settings.sampler) for runner, sums in pairs]
-        values, errors = {}, {}
-        for name in DETAIL_VARIABLES:
-            rows = laid.ready.layout.detail_rows(name)
-            if rows.size:
-                values[name] = {key: np.stack([one[0][key][rows] for one in found], axis=-1) for key in ("mean", "sd")}
-                errors[name] = {key: np.stack([one[1][key][rows] for one in found], axis=-1) for key in ("mean", "sd")}
-        return DetailMoments(values, errors)
+        return detail_of(self.session.laid, self.state)
+
+    def counted(self, refined: npt.NDArray[np.float64] | None = None) -> dict[str, Series]:
+        """Statistics, and their errors, of the variables that were only counted; ``refined`` as for ``summary``."""
+        return counted_of(self.session.laid, self.state, self.frame, refined)
 
     def summary(self, threads: int, refined: npt.NDArray[np.float64] | None = None) -> Frame:
         """The summary: exact of variables whose draws are in memory, from counts of the others.
 
         ``refined`` are exact statistics of the counted series (``runs.exact``): nothing is then said to be counted.
         """
-        laid, state, keeper = self.session.laid, self.state, self.session.keeper
-        of_counts: dict[str, Series] = {}
-        if state.sketch is not None:
-            of_counts = counted_summary(laid.series, state.sketch, state.series, self.settings.sampler, self.frame, refined)
-        frame = self.frame
-        if not isinstance(keeper, InMemory):
-            plan = {name: one for name, one in frame.data_vars.items() if name.startswith("plan_")}
-            frame = Frame(plan, frame.coords, frame.attrs)
-        found = summarise(frame, self.detail, threads, of_counts)
-        if refined is not None:
-            found.attrs.pop("counted", None)
-            found.attrs["exact"] = 1
-        return found
+        in_memory = isinstance(self.session.keeper, InMemory)
+        return summary_of(self.frame, self.detail, self.counted(refined), threads, in_memory=in_memory, exact=refined is not None)
 
     def coefficients(self) -> Frame:
         """The inverse tables that the draws were made with."""
@@ -114,3 +100,40 @@ class Finished:
         about = {"wanted": json.dumps(self.session.laid.wanted.counted)}
         made = {name: Series(tuple(f"{name}_{axis}" for axis in range(one.ndim)), one) for name, one in sorted(arrays.items()) if one.size}
         return Frame(made, attrs=about)
+
+
+def detail_of(laid: Laid, state: State) -> DetailMoments:
+    """Mean and spread of every line and scheme variable (year, entity, scenario) from the sums of a state."""
+    pairs = zip(laid.runners, state.detail, strict=True)
+    found = [moments_to_statistics(runner.all_moments(sums), laid.ready.plan_detail, laid.settings.sampler) for runner, sums in pairs]
+    values, errors = {}, {}
+    for name in DETAIL_VARIABLES:
+        rows = laid.ready.layout.detail_rows(name)
+        if rows.size:
+            values[name] = {key: np.stack([one[0][key][rows] for one in found], axis=-1) for key in ("mean", "sd")}
+            errors[name] = {key: np.stack([one[1][key][rows] for one in found], axis=-1) for key in ("mean", "sd")}
+    return DetailMoments(values, errors)
+
+
+def counted_of(laid: Laid, state: State, frame: Frame, refined: npt.NDArray[np.float64] | None = None) -> dict[str, Series]:
+    """Statistics, and their errors, of the variables that a state has counts of, with the units of the plan in ``frame``."""
+    if state.sketch is None:
+        return {}
+    return counted_summary(laid.series, state.sketch, state.series, laid.settings.sampler, frame, refined)
+
+
+def summary_of(
+    frame: Frame, detail: DetailMoments, counted: Mapping[str, Series], threads: int, *, in_memory: bool, exact: bool = False
+) -> Frame:
+    """The summary of a run: of the draws in ``frame`` where they are ``in_memory``, of sums and counts besides.
+
+    ``exact`` says that what is counted was made exact by a second pass.
+    """
+    if not in_memory:
+        plan = {name: one for name, one in frame.data_vars.items() if name.startswith("plan_")}
+        frame = Frame(plan, frame.coords, frame.attrs)
+    found = summarise(frame, detail, threads, counted)
+    if exact:
+        found.attrs.pop("counted", None)
+        found.attrs["exact"] = 1
+    return found

@@ -91,6 +91,17 @@ class Outcome:
         histories = zip(*(look.found for look in self.looks), strict=True)
         return {history[-1].target: draws_needed(history, self.sampler) for history in histories if not history[-1].ok}
 
+    def shortfalls(self) -> list[str]:
+        """Each target that does not hold, in words: how close it came, and how many draws it would take."""
+        needed, found = self.needed(), []
+        for one in (one for one in self.last.found if not one.ok):
+            half, wanted = one.half_width / one.target.scale, one.wanted / one.target.scale
+            draws = needed.get(one.target)
+            came = one.remark or f"the 95 % interval is ±{half:.3g} and was to be ±{wanted:.3g}"
+            more = "" if draws is None or one.remark else f"; about {draws:,} draws would reach it"
+            found.append(f"precision of {one.target.name} not reached at {one.draws:,} draws: {came}{more}")
+        return found
+
 
 def steps(first: int, limit: int, done: int = 0) -> Iterator[int]:
     """Numbers of draws at which to look: ``first``, twice that and so on, and at the end ``limit``.

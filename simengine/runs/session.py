@@ -24,14 +24,15 @@ Progress = Callable[[int], None]
 _BLOCKS = 4
 #: Blocks of a chunk of which only sums and counts are handed on.
 _COUNTED_BLOCKS = 16
+#: Most blocks of a chunk for a cluster, which it costs more to hand out than to threads.
+_MOST_BLOCKS = 256
 #: Bytes of draws, and numbers in the sums, that a chunk hands on: several are under way at once. All of this is invisible in the numbers.
 _MOST_BYTES, _MOST_SUMS = 2**25, 2**23
 
 
 def chunk_blocks(laid: Laid, *, in_memory: bool) -> int:
     """How many blocks a chunk of this study has."""
-    sums = (sum(runner.moment_rows for runner in laid.runners) + laid.series.count) * MOMENT_COLUMNS
-    draws = sum(len(rows) for rows in laid.kept) + sum(runner.detail_rows for runner in laid.runners)
+    sums, draws = _handed_on(laid)
     most = _BLOCKS if in_memory else min(_COUNTED_BLOCKS, _MOST_BYTES // max(8 * BLOCK * draws, 1))
     return max(1, min(most, _MOST_SUMS // max(sums, 1)))
 
@@ -43,11 +44,24 @@ def chunk_bytes(laid: Laid, blocks: int, *, in_place: bool) -> int:
     return 8 * blocks * (sums + draws) + first_bytes(laid.series.count)
 
 
+def most_blocks(laid: Laid) -> int:
+    """How many blocks a chunk of this study may have where handing out chunks has a price."""
+    sums, draws = _handed_on(laid)
+    return max(1, min(_MOST_BLOCKS, _MOST_BYTES // max(8 * BLOCK * draws, 1), _MOST_SUMS // max(sums, 1)))
+
+
+def _handed_on(laid: Laid) -> tuple[int, int]:
+    """Numbers of sums of a block, and numbers of a draw, that a chunk hands on."""
+    sums = (sum(runner.moment_rows for runner in laid.runners) + laid.series.count) * MOMENT_COLUMNS
+    return sums, sum(len(rows) for rows in laid.kept) + sum(runner.detail_rows for runner in laid.runners)
+
+
 @dataclass
 class Session:
     """A run of one study, to be taken on to any number of draws up to that of its settings.
 
-    ``whole`` is the state after the last whole block, from which a later run with more draws goes on.
+    ``blocks`` is the size of a chunk, ``most`` what the crew may make of it; ``whole`` the state after the last whole block, from which a
+    later run with more draws goes on.
     """
 
     laid: Laid
@@ -56,6 +70,7 @@ class Session:
     state: State
     saves: Saves
     blocks: int
+    most: int = 0
     whole: State = field(init=False)
     first_drivers: list[Floats] = field(default_factory=list)
 
@@ -83,10 +98,15 @@ class Session:
             raise
 
     def tasks(self, first: int, draws: int) -> Iterator[tuple[int, int]]:
-        """Chunks of whole blocks, and the part of a block at the end on its own: the state before it is one to go on from."""
-        whole = draws // BLOCK
-        for start in range(first, whole, self.blocks):
-            yield start, min(start + self.blocks, whole)
+        """Chunks of whole blocks, and the part of a block at the end on its own: the state before it is one to go on from.
+
+        They are as large as the crew wants them at the time when it asks.
+        """
+        whole, start = draws // BLOCK, first
+        while start < whole:
+            stop = min(start + self.crew.chunk_blocks(self.blocks, max(self.blocks, self.most)), whole)
+            yield start, stop
+            start = stop
         if draws % BLOCK and first <= whole:
             yield whole, whole + 1
 

@@ -1,13 +1,10 @@
 """A run that ends as a file: gone on with where an earlier one stopped, saved on its way, written at once at the end."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
 
 from simengine.engine.plan import Prepared
 from simengine.engine.runner import Settings
@@ -17,20 +14,19 @@ from simengine.results.manifest import Identity
 from simengine.results.store import SUMMARY_GROUP, write_result
 from simengine.results.tables import TABLES_GROUP
 from simengine.runs.drawn import Drawing
-from simengine.runs.earlier import Known, find_earlier
-from simengine.runs.exact import exact_statistics
-from simengine.runs.execute import How, finish, fits_in_memory, session_of, wanted_of
+from simengine.runs.earlier import find_earlier
+from simengine.runs.execute import How, fits_in_memory, session_of, wanted_of
 from simengine.runs.finished import Finished
 from simengine.runs.job import Laid
-from simengine.runs.precision import Look, Outcome, Target, until
+from simengine.runs.precision import Outcome, Target
 from simengine.runs.saves import Saves
-from simengine.runs.session import Session
+from simengine.runs.simulate import Aim, Say, Watch, simulated
 from simengine.runs.state import BLOCKS_GROUP
 from simengine.sampling.streams import STREAM_VERSION
 from simengine.schema import DRIVER_VARIABLES, SCHEMA_VERSION, stored_variables
 from simengine.version import VERSION
 
-Say = Callable[[str], object]
+__all__ = ["Request", "Stored", "Watch", "parts_of", "run_to_file", "stored_names"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +52,11 @@ class Request:
     def stored(self) -> tuple[str, ...]:
         """The variables whose draws are stored."""
         return stored_names(self.store)
+
+    @property
+    def aim(self) -> Aim:
+        """How far it is to go."""
+        return Aim(self.settings.draws, self.how, self.targets, self.exact)
 
     @property
     def parts(self) -> Path:
@@ -101,15 +102,6 @@ def stored_names(store: str | Sequence[str]) -> tuple[str, ...]:
     return (*stored_variables(store), *drivers)
 
 
-@dataclass(frozen=True)
-class Watch:
-    """Who is told of a run: draws done of all draws, each look at a precision, and what somebody at a terminal should know."""
-
-    progress: Callable[[int, int], None] = lambda done, total: None
-    look: Callable[[Look], None] = lambda look: None
-    say: Say = lambda text: None
-
-
 def run_to_file(request: Request, watch: Watch) -> Stored:
     """Run a study and write its result.
 
@@ -131,7 +123,8 @@ def run_to_file(request: Request, watch: Watch) -> Stored:
         with _told(saves, say), session_of(laid, request.how, saves, in_memory=in_memory, earlier=earlier, notice=say) as session:
             if session.state.stop:
                 say(f"going on from draw {session.state.stop * BLOCK:,}")
-            done, summary, outcome = _run(request, session, watch, earlier)
+            found = simulated(session, request.aim, watch, earlier)
+            done, summary = found.done, found.summary
             try:
                 write_result(request.path, _annotated(done.frame, request), _groups(done, summary), digested=True)
             except BaseException:
@@ -142,34 +135,7 @@ def run_to_file(request: Request, watch: Watch) -> Stored:
         saves.close()
     if left:
         say(f"{request.parts} keeps what was set aside: {', '.join(left)}")
-    return Stored(done.frame, summary, outcome)
-
-
-def _run(request: Request, session: Session, watch: Watch, earlier: Known | None) -> tuple[Finished, Frame, Outcome | None]:
-    """Simulate all draws, or in doubling steps until every precision asked for is reached; the run and its summary."""
-    threads = request.how.threads
-    if not request.targets:
-        done = finish(session, request.settings.draws, watch.progress, earlier)
-        return done, done.summary(threads, _refined(request, session, done, watch)), None
-    last: list[tuple[Finished, Frame]] = []
-
-    def summary_at(draws: int) -> Frame:
-        done = finish(session, draws, watch.progress, earlier)
-        last[:] = [(done, done.summary(threads))]
-        return last[0][1]
-
-    outcome = until(request.targets, request.settings.draws, summary_at, watch.look, session.state.stop * BLOCK)
-    done, summary = last[0]
-    refined = _refined(request, session, done, watch)
-    return done, summary if refined is None else done.summary(threads, refined), outcome
-
-
-def _refined(request: Request, session: Session, done: Finished, watch: Watch) -> npt.NDArray[np.float64] | None:
-    """Exact statistics of what was counted, where they are asked for; what is finished is saved first, as that may be stopped too."""
-    if not request.exact or not session.laid.series.count:
-        return None
-    session.save_rest()
-    return exact_statistics(session, done.settings.draws, request.how, watch.progress, watch.say)
+    return Stored(done.frame, summary, found.outcome)
 
 
 def _annotated(frame: Frame, request: Request) -> Frame:

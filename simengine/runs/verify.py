@@ -16,13 +16,15 @@ from simengine.engine.runner import Settings
 from simengine.engine.tile import BLOCK
 from simengine.errors import ResultError
 from simengine.results.dataset import plan_variables
-from simengine.results.frame import Anything
+from simengine.results.frame import Anything, as_frame
 from simengine.results.provenance import check
 from simengine.results.store import read_result
 from simengine.results.stored import attributes_and_variables, read_group
+from simengine.runs.difference import Difference, differences_in
 from simengine.runs.drawn import Drawing
 from simengine.runs.from_result import AlteredError, StoredRun, stored_run
 from simengine.runs.job import Laid, Wanted
+from simengine.runs.verify_summary import summary_differences
 from simengine.schema import DRIVER_VARIABLES
 
 if TYPE_CHECKING:
@@ -33,20 +35,6 @@ BLOCKS = 8
 #: What each digest of a block is of.
 _PARTS = ("positions", "sums of line and scheme variables")
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One thing that is not as it should be; a number with its place, what is stored and what was drawn again."""
-
-    words: str
-    variable: str | None = None
-    draw: int | None = None
-    place: str | None = None
-    stored: float | str | None = None
-    recomputed: float | str | None = None
-    block: int | None = None
-    more: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,8 +76,10 @@ def verify(path: Path, blocks: int = BLOCKS, *, threads: int | None = None, prog
         for done, differences in enumerate(again.of_blocks(chosen), start=1):
             found += differences
             progress(done, len(chosen))
+        of_summary, remarks = summary_differences(run, as_frame(dataset), as_frame(summary), again.threads)
+        found += of_summary
     draws = sum(min(BLOCK, run.draws - block * BLOCK) for block in chosen)
-    notes = (*run.notes, *again.notes)
+    notes = (*run.notes, *again.notes, *remarks)
     return Verified(tuple(found), chosen, total, draws, again.compared, again.digests is not None, notes)
 
 
@@ -198,24 +188,8 @@ class _Again:
         self, name: str, dims: Sequence[str], stored: Anything, made: Anything, first: int, block: int | None
     ) -> list[Difference]:
         """The first number of a variable that is another, and how many more are."""
-        if stored.shape != made.shape:
-            return [Difference(f"{name} has the shape {stored.shape} and should have {made.shape}", name, block=block)]
-        unequal = _unequal(stored, made)
-        if not unequal.any():
-            return []
-        at = tuple(int(k) for k in np.argwhere(unequal)[0])
-        labels = [f"{dim} {self.dataset[dim].to_numpy()[k]}" for dim, k in zip(dims, at, strict=True) if dim != "draw"]
-        draw = first + at[dims.index("draw")] if "draw" in dims else None
-        place, more = ", ".join(labels), int(unequal.sum()) - 1
-        one, other = stored[at].item(), made[at].item()
-        where = ", ".join([*([] if draw is None else [f"draw {draw}"]), *labels])
-        words = f"{name}, {where}: stored {one!r}, drawn again {other!r}" + (f", and {more:,} more of its numbers" if more else "")
-        return [Difference(words, name, draw, place, one, other, block, more)]
 
+        def place(dim: str, at: int) -> str:
+            return str(self.dataset[dim].to_numpy()[at])
 
-def _unequal(stored: Anything, made: Anything) -> Anything:
-    """Where two arrays differ in a bit; NaN is NaN, whatever its other bits."""
-    if made.dtype != np.float64 or stored.dtype != np.float64:
-        return np.asarray(stored != made)
-    a, b = (np.ascontiguousarray(one).view(np.int64) for one in (stored, made))
-    return np.asarray((a != b) & ~(np.isnan(stored) & np.isnan(made)))
+        return differences_in(name, dims, stored, made, place, first=first, block=block)

@@ -31,7 +31,7 @@ from simengine.sensitivity.subject import FROM_A, Piece, Subject
 from simengine.sensitivity.verdicts import Estimates, divided, judged, measured
 from simengine.sensitivity.walk import group_of, values_of, whole_groups
 from simengine.sensitivity.worst_draws import Worst, worst_of
-from simengine.statistics.interval import t_quantile
+from simengine.statistics.student import t_quantile
 
 #: What is added up: parts, parts times the whole, parts in the tail, about the threshold, and their squares.
 PLAIN_SUM, WITH_WHOLE, IN_TAIL, NEAR, SQUARES = range(5)

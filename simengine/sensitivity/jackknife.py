@@ -10,8 +10,8 @@ from collections.abc import Callable
 import numpy as np
 
 from simengine.sensitivity.measures import Array
-from simengine.statistics.interval import t_quantile
 from simengine.statistics.standard_error import REPLICATES
+from simengine.statistics.student import t_quantile
 
 GROUPS = REPLICATES
 

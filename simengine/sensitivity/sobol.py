@@ -255,4 +255,4 @@ def _second_order(asked: _Asked, sums: _Sums, single: Measures) -> Measures:
     verdict = _verdicts(value, value - width, still)
     outputs = tuple(single.outputs[o] for o in at)
     arrays = value, value - width, value + width, verdict
-    return Measures("sobol", ("closed", "interaction"), names, outputs, *arrays, single.kind, single.notes, single.attrs)
+    return Measures("sobol", ("closed", "interaction"), names, outputs, *arrays, "pair", single.notes, single.attrs)

@@ -14,8 +14,8 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
-from simengine.runs.interval import degrees_of_freedom, half_width
 from simengine.sampling.design import uniforms
+from simengine.statistics.interval import degrees_of_freedom, half_width
 from simengine.statistics.series import STATISTICS, SeriesStatistics
 
 pytestmark = [pytest.mark.slow, pytest.mark.convergence]

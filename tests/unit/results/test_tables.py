@@ -33,9 +33,7 @@ def stored(path, draws=64):
     ready = api.prepare(study)
     settings = api.settings_of(study)
     done = api.complete(ready, type(settings)(draws, 1, "random", 1), "positions")
-    write_result(
-        path, api.kept(done.dataset, "positions", "x"), {"summary": api.summarise(done.dataset, done.detail, 1), "tables": done.tables}
-    )
+    write_result(path, api.to_store(done.frame, "positions", "x"), {"summary": done.summary(1), "tables": done.tables}, digested=True)
     return done
 
 

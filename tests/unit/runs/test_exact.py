@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simengine.cli.run_and_show import is_finished
 from simengine.results.store import read_result
 from simengine.runs import exact
+from simengine.runs.destination import is_finished
 from simengine.runs.stored_run import Watch, run_to_file
 from simengine.schema import POSITION_VARIABLES
 from simengine.statistics import second_pass

@@ -6,7 +6,6 @@ import pytest
 from simengine import api
 from simengine.engine.plan import prepare
 from simengine.statistics.planned_effects import planned_effects
-from simengine.statistics.summary import summarise
 from simengine.statistics.value_for_money import SchemeValue, drawn_values, planned_outcomes, planned_values
 from simengine.study.load import Study
 from tests.unit.statistics.rich import random_tree, rich
@@ -131,8 +130,7 @@ def test_values_of_draws_where_they_are_stored_and_where_not():
     settings, found = api.Settings(1024, 7, "sobol", 2), {}
     for store in ("all", "summary"):
         done = api.complete(ready, settings, store)
-        kept = api.kept(done.dataset, store, "x")
-        found[store] = drawn_values(kept, summarise(done.dataset, done.detail)), kept
+        found[store] = drawn_values(done.dataset, done.summary().to_xarray()), done.dataset
     full, dataset = found["all"]
     less, _ = found["summary"]
     parts = [dataset[name].sel(scenario="base", scheme="visits") for name in ("scheme_saving", "scheme_cost", "investment")]

@@ -173,7 +173,7 @@ def runs(ready):
     settings, found = api.Settings(2048, 7, "sobol", 2), {}
     for store in ("all", "positions", "summary"):
         done = api.complete(ready, settings, store)
-        found[store] = api.kept(done.dataset, store, "x"), summarise(done.dataset, done.detail)
+        found[store] = done.dataset, done.summary().to_xarray()
     return found
 
 
@@ -201,8 +201,10 @@ def test_a_run_that_kept_less_has_the_same_means_and_no_more_than_it_knows(runs,
         np.testing.assert_allclose(found.of("mean"), full[name].of("mean"), rtol=1e-9, atol=1e-6)
         if name != "schemes":
             assert np.isnan(found.of("q05")).all(), name
+    # without draws quantiles are counted
+    rtol = 2e-3 if store == "summary" else 1e-9
     for statistic in ("q05", "q95", "mean_se"):
-        np.testing.assert_allclose(some["schemes"].of(statistic), full["schemes"].of(statistic), rtol=1e-9)
+        np.testing.assert_allclose(some["schemes"].of(statistic), full["schemes"].of(statistic), rtol=rtol)
 
 
 def test_a_study_without_schemes():
