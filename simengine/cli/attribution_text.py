@@ -10,7 +10,7 @@ from simengine.cli.sensitivity_text import WIDTH, amount, short, wrapped
 from simengine.sensitivity.attribution import Attribution
 from simengine.sensitivity.carried import AFTER, BEFORE, Carried
 from simengine.sensitivity.discovery import percent
-from simengine.sensitivity.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, TERM, Array, Codes, Measures
+from simengine.sensitivity.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, Array, Codes, Measures
 
 _NAME, _NOUGHT, _UNKNOWN, _ARROW = 22, "~0", "-", " → "
 _SYSTEM = "net_position"
@@ -27,23 +27,29 @@ class _Column(NamedTuple):
 
 
 def attribution_text(
-    found: Attribution, year: str = TERM, scenario: str = "base", unit: str = "", scale: float = 1.0, title: str = "Where the risk sits"
+    found: Attribution, unit: str = "", scale: float = 1.0, *, year: str | None = None, title: str = "Where the risk sits"
 ) -> str:
-    """The matrix of one year (or the term): shortfall and share of variance by category and party, then what the contract moves.
+    """For each year that was asked for, or one: shortfall and share of variance by category and party, and what the contract moves.
 
     Money is in ``unit``, of which one is ``scale`` in the currency. What has no position before settlement stands by itself.
     """
+    times = list(dict.fromkeys((output.year, output.scenario) for output in found.parts.outputs))
+    parts = [_of_year(found, when, (unit, scale), title) for when in times if year in (None, when[0])]
+    if not parts:
+        return f"{title}: no output of {year} was asked for"
+    return "\n\n".join([*parts, "\n".join(line for note in found.parts.notes for line in wrapped(note))])
+
+
+def _of_year(found: Attribution, when: tuple[str, str], money: tuple[str, float], title: str) -> str:
+    """The tables and sentences of one year (or the term) and scenario."""
+    (year, scenario), (unit, scale), attrs = when, money, found.parts.attrs
     columns = _columns(found.parts, year, scenario)
-    if not columns:
-        return f"{title}: no output of {year}{'' if scenario == 'base' else f' ({scenario})'} was asked for"
     shown = [column for column in columns if not (_verdicts(found.parts, column) == NO_VARIATION).all()]
     still = [column.label for column in columns if column not in shown]
-    attrs = found.parts.attrs
     failed = f", {attrs['failed']:,} failed and left out" if attrs["failed"] else ""
-    lines = [f"{title}: {year}, {attrs['points']:,} draws{failed}"]
+    lines = [f"{title}: {year}{'' if scenario == 'base' else f' ({scenario})'}, {attrs['points']:,} draws{failed}"]
     tail = percent(float(attrs["tail"]))
-    settled = any(column.before is not None for column in columns)
-    both = "; before settlement → after" if settled else ""
+    both = "; before settlement → after" if any(column.before is not None for column in columns) else ""
     if shown:
         lines += ["", f"Loss against plan in the worst {tail} of its own draws{f', {unit}' if unit else ''}{both}"]
         lines += _matrix(found, shown, "shortfall", scale)
@@ -51,8 +57,8 @@ def attribution_text(
     if still:
         lines += ["", *wrapped(f"The same in all draws, so without risk: {', '.join(still)}.")]
     if found.carried is not None:
-        lines += ["", *_moved(found.carried, (year, scenario), scale)]
-    return "\n".join([*lines, "", *(line for note in found.parts.notes for line in wrapped(note))])
+        lines += ["", *_moved(found.carried, when, scale)]
+    return "\n".join(lines)
 
 
 def _columns(parts: Measures, year: str, scenario: str) -> list[_Column]:

@@ -26,7 +26,7 @@ def row(text, label, which=0):
 
 
 def test_figures_are_those_found(found):
-    text = attribution_text(found, "2027", unit="GBP k", scale=1e-3)
+    text = attribution_text(found, "GBP k", 1e-3)
     parts = found.parts
     for category in parts.units:
         for party, (before, after) in enumerate(zip(range(3), range(3, 6), strict=True)):
@@ -45,7 +45,7 @@ def test_figures_are_those_found(found):
 
 
 def test_the_page_has_a_hundred_columns_and_a_heading_that_says_what_it_is(found):
-    text = attribution_text(found, "2027", unit="GBP m")
+    text = attribution_text(found, "GBP m")
     assert max(len(line) for line in text.splitlines()) <= 100
     assert text.startswith("Where the risk sits: 2027, 4,096 draws\n")
     assert "Loss against plan in the worst 5% of its own draws, GBP m; before settlement → after" in text
@@ -63,7 +63,7 @@ def test_many_parties_are_set_below_each_other():
 
 
 def test_sentences_say_who_pays_whom_for_what(found):
-    text = re.sub(r"\s+", " ", attribution_text(found, "2027", unit="GBP k", scale=1e-3))
+    text = re.sub(r"\s+", " ", attribution_text(found, "GBP k", 1e-3))
     paid, causes, to = re.search(r"trust: it pays ([\d.]+), for ([^;]+); to ([^a-z]*buyer [^a-z]+)", text).groups()
     rows = {(r["worst_for"], r["paid_to"], r["group"]): r["value"] for r in found.carried.rows()}
     total = -sum(rows["trust", "trust", category] for category in found.parts.units) * 1e3
@@ -79,7 +79,7 @@ def test_what_is_the_same_in_all_draws_is_named_not_tabled():
         y[2] = y[5] = 1.0
         return y
 
-    text = attribution_text(attribute(subject(256, f=still), 256), "2027")
+    text = attribution_text(attribute(subject(256, f=still), 256))
     assert "The same in all draws, so without risk: outsider." in text
     assert "outsider" not in text.split("Share of variance")[0]
 
@@ -89,18 +89,23 @@ def test_no_contract_moves_nothing():
         y = system(x)
         return np.stack([*y[:3], *y[:3], y[6]])
 
-    text = attribution_text(attribute(subject(256, f=same), 256), "2027")
+    text = attribution_text(attribute(subject(256, f=same), 256))
     assert "No contract moves money between parties in any party's worst draws." in text
 
 
-def test_a_year_that_was_not_asked_for(found):
-    assert attribution_text(found, "2031") == "Where the risk sits: no output of 2031 was asked for"
-    assert attribution_text(found, "2027", "bold") == "Where the risk sits: no output of 2027 (bold) was asked for"
+def test_every_year_that_was_asked_for_stands_by_itself():
+    made = tuple(Output("net_position", scenario, year) for year, scenario in (("2027", "base"), ("term", "bold")))
+    found = attribute(Toy(lambda x: np.stack([x[0], x[0] - x[1]]), [Unit("a", "cost"), Unit("b", "quality")], 64, outputs=made), 64)
+    text = attribution_text(found)
+    assert re.findall(r"^Where the risk sits: (.*), 64 draws$", text, re.MULTILINE) == ["2027", "term (bold)"]
+    assert text.count("add up to the whole") == 1
+    assert "term (bold)" not in attribution_text(found, year="2027")
+    assert attribution_text(found, year="2031") == "Where the risk sits: no output of 2031 was asked for"
 
 
 def test_without_positions_before_settlement_there_are_single_figures():
     model = subject(256, f=lambda x: system(x)[[0, 1, 2, 6]], names=outputs(settled=False))
-    text = attribution_text(attribute(model, 256), "2027", title="Risk")
+    text = attribution_text(attribute(model, 256), title="Risk")
     assert text.startswith("Risk: 2027, 256 draws")
     assert "→" not in text
     assert "party_position_before buyer" in text
