@@ -247,5 +247,5 @@ def _notes(splitter: Splitter, failed: int, points: int) -> tuple[str, ...]:
     if not splitter.exact:
         notes.append(f"More than {EXACT} categories: parts are averages over random orders of joining; they still add up.")
     if failed:
-        notes.append(f"{failed} of {points} draws had an output that is not finite, as drawn or in part at plan, and were left out.")
+        notes.append(f"{failed:,} of {points:,} draws left out: an output was not finite, as drawn or in part at plan.")
     return tuple(notes)
