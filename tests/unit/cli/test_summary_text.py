@@ -141,8 +141,9 @@ def test_json_names_what_was_counted(counted):
 
 
 def test_a_long_name_moves_all_columns(folder):
-    text = simrisk("run", "care.toml", "--set", "parties.a_community_of_many_words.role='provider'").stdout
-    lines = [line for line in text.splitlines() if line.endswith("0.00") and "a_community_of_many_words" in line]
-    assert lines
-    head = next(line for line in text.splitlines() if line.startswith("Position"))
-    assert len(lines[0]) == len(head)
+    long = "a_hospice_with_a_long_name"
+    other = STUDY.replace("[parties.hospice]", f"[parties.{long}]").replace('provider = "hospice"', f'provider = "{long}"')
+    text = simrisk("run", study_file(folder, other)).stdout
+    table = text[text.index("\nPosition after") :].strip().split("\n\n")[0].splitlines()
+    assert any(long in line for line in table)
+    assert {len(line) for line in table} == {len(table[0])}
