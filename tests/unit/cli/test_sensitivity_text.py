@@ -78,7 +78,9 @@ def test_tornado_of_a_chance_and_of_nothing(made):
     still = tornado_text(tornado(made[0], Y, [np.full(4096, 1.0)]), 0)
     assert still.endswith("It is the same in all draws: nothing that is drawn matters to it.")
     few = DriverTable.of(drawn(32, 2), ["a", "b"], "sobol")
-    assert tornado_text(tornado(few, Y, [drawn(32, 2)[:, 0]]), 0).endswith("Not known: too few draws that count, or none in which it differs.")
+    assert tornado_text(tornado(few, Y, [drawn(32, 2)[:, 0]]), 0).endswith(
+        "Not known: too few draws that count, or none in which it differs."
+    )
 
 
 def test_spider(made):
@@ -104,7 +106,10 @@ def test_conditions(made):
     assert fits(text)
     assert "- drivers." in text
     assert "draws that had no part" in text
-    assert conditions_text(conditions(made[0], made[1] < -1e9), "never") == "never: the event happens too seldom for conditions (0 of 4,096 draws)"
+    assert (
+        conditions_text(conditions(made[0], made[1] < -1e9), "never")
+        == "never: the event happens too seldom for conditions (0 of 4,096 draws)"
+    )
 
 
 def test_figures_have_the_digits_their_intervals_support():
