@@ -17,11 +17,11 @@ from simengine.engine.plan import Prepared, prepare
 from simengine.engine.runner import Settings
 from simengine.errors import DataError, Problem, StudyError
 from simengine.runs.execute import How, finish, session_of
-from simengine.statistics.interval import degrees_of_freedom, half_width
 from simengine.runs.job import Laid, Wanted
 from simengine.runs.saves import Saves
 from simengine.runs.target import Target
 from simengine.schema import DETAIL_VARIABLES, POSITION_VARIABLES
+from simengine.statistics.interval import degrees_of_freedom, half_width
 from simengine.statistics.summary import summarise
 from simengine.study.load import Study
 from simengine.study.overrides import apply_overrides
