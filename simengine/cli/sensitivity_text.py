@@ -89,7 +89,7 @@ def _rest(names: Sequence[str], why: str) -> Iterable[str]:
 def given_data_text(given: GivenData, k: int, most: int = _MOST) -> str:
     """The measures of one output, the drivers with the largest share of the variance first."""
     found = given.found
-    lines = [_title(found, k, "what goes with it")]
+    lines = wrapped(_title(found, k, "what goes with it"), "")
     if nothing := _nothing(found, k):
         return "\n".join(lines + nothing)
     first, delta = (found.value[OF_GIVEN.index(name), :, k] for name in ("first", "delta"))
@@ -129,7 +129,9 @@ def _given_summary(given: GivenData, k: int, shown: Sequence[int]) -> str:
 def tornado_text(bars: Tornado, k: int, unit: str = "", scale: float = 1.0, most: int = _MOST) -> str:
     """The bars of one output, with the driver's values at both ends, in units of ``scale``."""
     found = bars.found
-    lines = [_title(found, k, f"{bars.statistic.text()}{f', {unit}' if unit else ''}, where a driver is low and where it is high")]
+    lines = wrapped(
+        _title(found, k, f"{bars.statistic.text()}{f', {unit}' if unit else ''}, where a driver is low and where it is high"), ""
+    )
     if nothing := _nothing(found, k):
         return "\n".join(lines + nothing)
     order = np.argsort(bars.rank[:, k], kind="stable").tolist()
@@ -193,7 +195,9 @@ def _tornado_notes(bars: Tornado, k: int, order: Sequence[int], shown: Sequence[
 def spider_text(bars: Tornado, k: int, unit: str = "", scale: float = 1.0, most: int = 6) -> str:
     """The statistic of one output in each tenth of the drivers that matter most, in units of ``scale``."""
     found = bars.found
-    lines = [_title(found, k, f"{bars.statistic.text()}{f', {unit}' if unit else ''}, by tenth of a driver from lowest to highest")]
+    lines = wrapped(
+        _title(found, k, f"{bars.statistic.text()}{f', {unit}' if unit else ''}, by tenth of a driver from lowest to highest"), ""
+    )
     if nothing := _nothing(found, k):
         return "\n".join(lines + nothing)
     shown = [u for u in np.argsort(bars.rank[:, k], kind="stable").tolist() if found.verdict[2, u, k] == PLAIN][:most]
