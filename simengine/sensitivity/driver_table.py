@@ -19,7 +19,9 @@ Array = npt.NDArray[np.float64]
 Places = npt.NDArray[np.uint16]
 Values = npt.NDArray[np.float32]
 
-DUMMIES = 4
+DUMMIES = 8
+#: Sobol' columns of the dummies: the last ones, which hardly any study gets to.
+_FIRST_COLUMN = 120
 _PLACES = 2**16
 #: Draws to a bin that means are taken of, and the most and the fewest bins: ten, for deciles, times a power of two.
 _DRAWS_TO_BIN = 100
@@ -44,6 +46,14 @@ def places_of(values: npt.NDArray[np.floating]) -> Places:
     found = np.empty(size, dtype=np.uint16)
     found[order] = (twice * (_PLACES // 2)) // max(size, 1)
     return found
+
+
+def noise_floor(of_dummies: Array) -> Array:
+    """What 95 in 100 drivers without effect stay below, from a measure of the dummies along the last axis: its mean is 0."""
+    from scipy.special import stdtrit
+
+    count = of_dummies.shape[-1]
+    return np.asarray(float(stdtrit(count, 0.975)) * np.sqrt((of_dummies * of_dummies).mean(axis=-1)))
 
 
 @dataclass(frozen=True)
@@ -86,7 +96,9 @@ class DriverTable:
             values[: len(names), place[place >= 0]] = (kept - centre[: len(names)]).T
             first += len(chunk)
         for k in range(DUMMIES):
-            values[len(names) + k] = uniforms(seed, f"sensitivity.dummy.{k}", draws)[groups.order]
+            # noise of the design in use: that of Sobol' points is far below that of independent draws
+            column = _FIRST_COLUMN + k if len(names) < _FIRST_COLUMN else -1
+            values[len(names) + k] = uniforms(seed, f"sensitivity.dummy.{k}", draws, groups.sampler, column)[groups.order]
         rest = np.flatnonzero(np.append(known, [True] * DUMMIES))
         if not known.all():
             values, centre = np.ascontiguousarray(values[rest]), centre[rest]
