@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from simengine.jit import Floats, keep_apart, kernel
 from simengine.sampling.design import uniforms
 from simengine.sensitivity_analysis.groups import Flags, Groups
 
@@ -19,13 +20,26 @@ Array = npt.NDArray[np.float64]
 Places = npt.NDArray[np.uint16]
 Values = npt.NDArray[np.float32]
 
-DUMMIES = 4
+DUMMIES = 8
+#: Sobol' columns of the dummies: the last ones, which hardly any study gets to.
+_FIRST_COLUMN = 120
 _PLACES = 2**16
 #: Draws to a bin that means are taken of, and the most and the fewest bins: ten, for deciles, times a power of two.
 _DRAWS_TO_BIN = 100
-_TENTHS, _MOST_HALVINGS = 10, 6
-#: Draws of all rows that are multiplied with each other at a time.
-_PIECE = 2**12
+_TENTHS, _MOST_HALVINGS, _MOST_CELLS = 10, 5, 64
+#: Draws of all rows that are multiplied with each other at a time, a multiple of four.
+_PIECE = 2**10
+
+
+@kernel
+def _add_products(found: Floats, piece: Floats) -> None:
+    """Add the products of any two columns of a piece (draw, row), draw after draw, to the lower half of ``found`` (row, row)."""
+    keep_apart()
+    for i in range(0, piece.shape[0], 4):
+        for j in range(found.shape[0]):
+            a, b, c, d = piece[i, j], piece[i + 1, j], piece[i + 2, j], piece[i + 3, j]
+            for k in range(j + 1):
+                found[j, k] += (a * piece[i, k] + b * piece[i + 1, k]) + (c * piece[i + 2, k] + d * piece[i + 3, k])
 
 
 def places_of(values: npt.NDArray[np.floating]) -> Places:
@@ -44,6 +58,14 @@ def places_of(values: npt.NDArray[np.floating]) -> Places:
     found = np.empty(size, dtype=np.uint16)
     found[order] = (twice * (_PLACES // 2)) // max(size, 1)
     return found
+
+
+def noise_floor(of_dummies: Array) -> Array:
+    """What 95 in 100 drivers without effect stay below, from a measure of the dummies along the last axis: its mean is 0."""
+    from scipy.special import stdtrit
+
+    count = of_dummies.shape[-1]
+    return np.asarray(float(stdtrit(count, 0.975)) * np.sqrt((of_dummies * of_dummies).mean(axis=-1)))
 
 
 @dataclass(frozen=True)
@@ -86,7 +108,9 @@ class DriverTable:
             values[: len(names), place[place >= 0]] = (kept - centre[: len(names)]).T
             first += len(chunk)
         for k in range(DUMMIES):
-            values[len(names) + k] = uniforms(seed, f"sensitivity.dummy.{k}", draws)[groups.order]
+            # noise of the design in use: that of Sobol' points is far below that of independent draws
+            column = _FIRST_COLUMN + k if len(names) < _FIRST_COLUMN else -1
+            values[len(names) + k] = uniforms(seed, f"sensitivity.dummy.{k}", draws, groups.sampler, column)[groups.order]
         rest = np.flatnonzero(np.append(known, [True] * DUMMIES))
         if not known.all():
             values, centre = np.ascontiguousarray(values[rest]), centre[rest]
@@ -114,7 +138,7 @@ class DriverTable:
     def cells(self) -> int:
         """Cells along each side of the tables in which draws are counted, a power of two."""
         halvings = int(np.log2(max(self.groups.draws, 1))) // 2 - 1
-        return int(2 ** min(max(halvings, 3), _MOST_HALVINGS))
+        return min(int(2 ** max(halvings, 3)), _MOST_CELLS)
 
     @cached_property
     def varies(self) -> Flags:
@@ -167,9 +191,14 @@ class DriverTable:
     def _products(self, rows: npt.NDArray[np.generic], middle: "Array | float", scale: "Array | float" = 1.0) -> Array:
         bounds, count = self.groups.bounds, len(rows) + 1
         found = np.zeros((len(bounds) - 1, count, count))
+        piece = np.ones((_PIECE, count))
         for group, (a, b) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
             for first in range(a, b, _PIECE):
-                piece = rows[:, first : min(first + _PIECE, b)].astype(np.float64)
-                piece = np.vstack([(piece - np.reshape(middle, (-1, 1))) / np.reshape(scale, (-1, 1)), np.ones(piece.shape[1])])
-                found[group] += piece @ piece.T
+                some = rows[:, first : min(first + _PIECE, b)].T
+                piece[: len(some), :-1] = (some - middle) / scale
+                # draws that are not there count nothing
+                piece[len(some) :] = 0.0
+                _add_products(found[group], piece)
+                piece[len(some) :, -1] = 1.0
+            found[group] += np.tril(found[group], -1).T
         return found

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from simengine.sensitivity_analysis.banded import Bands
 from simengine.sensitivity_analysis.binned import first_order
-from simengine.sensitivity_analysis.driver_table import DriverTable
+from simengine.sensitivity_analysis.driver_table import DriverTable, noise_floor
 from simengine.sensitivity_analysis.measures import NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, TERM, Measures, Output
 from simengine.sensitivity_analysis.reading import Reading, read_output
 from simengine.sensitivity_analysis.regression import without_each
@@ -145,7 +145,7 @@ def _verdicts(found: Array, halves: Array, drivers: int) -> npt.NDArray[np.uint8
     size[MEASURES.index("rank")] = np.abs(found[MEASURES.index("rank")] - 0.5)
     swing = MEASURES.index("chance_swing")
     size[swing] = np.abs(found[swing])
-    floor = size[:, drivers:].max(axis=1, keepdims=True)
+    floor = noise_floor(size[:, drivers:])[:, None]
     plain = size[:, :drivers] > np.maximum(halves[:, :drivers], floor)
     plain[MEASURES.index("chance_low")] = plain[MEASURES.index("chance_high")] = plain[swing]
     return np.where(plain, PLAIN, NOT_DISTINGUISHABLE).astype(np.uint8)
