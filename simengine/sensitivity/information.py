@@ -239,7 +239,7 @@ class _Valued:
         return made
 
     def _measures(self, method: str, units: tuple[str, ...], found: Mapping[str, tuple[Array, Array, Array]], kind: str) -> Measures:
-        value, low, high = (np.array([one[k] for one in found.values()]).reshape(len(found), len(units), -1) for k in range(3))
+        value, low, high = (np.array([one[k] for one in found.values()]).reshape(len(found), len(units), len(self.now)) for k in range(3))
         verdict = np.where(self.varies, np.where(low > 0.0, PLAIN, NOT_DISTINGUISHABLE), NO_VARIATION).astype(np.uint8)
         names, outputs = tuple(found), self.decision.outputs
         return Measures(method, names, units, outputs, value, low, high, verdict, kind, (), dict(self.attrs))
