@@ -36,6 +36,18 @@ def test_risk_against_plan_is_how_much_less_than_planned(stored, run):
     assert rows["party_position", "trust", "p_below_plan"]["value"] == pytest.approx((trust < plan).mean())
 
 
+def test_risk_of_a_run_without_draws_comes_from_its_summary(tmp_path, stored):
+    assert simrisk("run", study_file(tmp_path), "--store", "summary", "--out", tmp_path / "few.nc").exit_code == 0
+    few, whole = (
+        {(one["party"], one["statistic"]): one for one in result(path, "--risk")["risk"]} for path in (tmp_path / "few.nc", stored)
+    )
+    assert few.keys() == whole.keys()
+    # counted, within 0.2 % of the distance from the plan
+    name = "trust", "expected_shortfall_against_plan"
+    assert few[name]["value"] == pytest.approx(whole[name]["value"], rel=0.005)
+    assert few["trust", "p_below_plan"]["value"] is None
+
+
 def test_risk_in_words(stored):
     done = simrisk("summary", stored, "--risk")
     assert done.exit_code == 0
