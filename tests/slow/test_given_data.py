@@ -9,9 +9,9 @@ from SALib.analyze import delta as salib_delta
 from SALib.analyze import rbd_fast
 from scipy import stats
 
-from simengine.sensitivity.given_data import MEASURES, given_arrays
-from simengine.sensitivity.measures import Output
-from simengine.sensitivity.tornado import tornado
+from simengine.sensitivity_analysis.given_data import MEASURES, given_arrays
+from simengine.sensitivity_analysis.measures import Output
+from simengine.sensitivity_analysis.tornado import tornado
 from tests.unit.sensitivity.stored_subjects import drawn, ishigami, normals, table
 
 pytestmark = pytest.mark.slow
