@@ -13,13 +13,13 @@ from simengine.results.frame import Frame, Series, as_frame
 from simengine.runs.analyses import METHODS, Asked, Question
 from simengine.runs.from_result import study_of
 from simengine.runs.function_subject import Drivers, Function, FunctionSubject
-from simengine.sensitivity.blocks import MOST_FAILED
-from simengine.sensitivity.given_data import given_arrays
-from simengine.sensitivity.measures import Measures
-from simengine.sensitivity.morris import morris
-from simengine.sensitivity.players import Groups
-from simengine.sensitivity.shapley import shapley
-from simengine.sensitivity.sobol import sobol
+from simengine.sensitivity_analysis.blocks import MOST_FAILED
+from simengine.sensitivity_analysis.given_data import given_arrays
+from simengine.sensitivity_analysis.measures import Measures
+from simengine.sensitivity_analysis.morris import morris
+from simengine.sensitivity_analysis.players import Groups
+from simengine.sensitivity_analysis.shapley import shapley
+from simengine.sensitivity_analysis.sobol import sobol
 from simengine.study.distribution_keys import nearest
 from simengine.study.load import Study
 from simengine.study.model import MAX_DRAWS
@@ -190,7 +190,7 @@ def _of_function(
 def _of_arrays(run: Frame, method: str) -> tuple[Measures, ...]:
     """Of what ``simulate`` gave."""
     _check_method(method, ("given-data",))
-    from simengine.sensitivity.measures import Output
+    from simengine.sensitivity_analysis.measures import Output
 
     names = [str(name) for name in np.atleast_1d(run.attrs["outputs"])]
     y = np.stack([run[name].to_numpy() for name in names], axis=1)

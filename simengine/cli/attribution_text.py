@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from simengine.cli.sensitivity_text import WIDTH, amount, short, wrapped
-from simengine.sensitivity.attribution import Attribution
-from simengine.sensitivity.carried import AFTER, BEFORE, Carried
-from simengine.sensitivity.discovery import percent
-from simengine.sensitivity.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, Array, Codes, Measures
+from simengine.sensitivity_analysis.attribution import Attribution
+from simengine.sensitivity_analysis.carried import AFTER, BEFORE, Carried
+from simengine.sensitivity_analysis.discovery import percent
+from simengine.sensitivity_analysis.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, Array, Codes, Measures
 
 _NAME, _NOUGHT, _UNKNOWN, _ARROW = 22, "~0", "-", " → "
 _SYSTEM = "net_position"

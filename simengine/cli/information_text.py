@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from simengine.cli.figures import decimals_for, money
-from simengine.sensitivity.information import EVERYTHING, Information, Switch
-from simengine.sensitivity.measures import NOT_DISTINGUISHABLE, NOT_KNOWN, VERDICTS, Measures
+from simengine.sensitivity_analysis.information import EVERYTHING, Information, Switch
+from simengine.sensitivity_analysis.measures import NOT_DISTINGUISHABLE, NOT_KNOWN, VERDICTS, Measures
 
 #: Drivers shown for each party unless more are asked for.
 _SHOWN = 5

@@ -26,6 +26,7 @@ COMMANDS = {
     "verify": ("simengine.cli.verify", "Check the digests of a stored run, draw blocks of it again, compare bit for bit."),
     "compare": ("simengine.cli.compare", "Two stored runs on the same draws: paired differences with their errors."),
     "sensitivity": ("simengine.cli.sensitivity", "What matters, where the risk sits, what is worth finding out."),
+    "seek": ("simengine.cli.seek", "At which value of a number of the study a simulated statistic is as wanted."),
     "benefits": ("simengine.cli.benefits", "The benefits plan of a study or a stored run; value for money, cost per outcome, risk log."),
     "waterfall": ("simengine.cli.waterfall", "Spend from the base year to the last: each factor, efficiency, each scheme."),
     "terms": ("simengine.cli.terms", "The contract in plain words, year by year, with each party's payoff curve."),

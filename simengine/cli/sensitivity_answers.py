@@ -17,9 +17,9 @@ from simengine.cli.sensitivity_text import (
     wrapped,
 )
 from simengine.runs.analyses import Answer
-from simengine.sensitivity.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, VERDICTS, Measures
-from simengine.sensitivity.morris import Screening
-from simengine.sensitivity.sobol import DUMMY
+from simengine.sensitivity_analysis.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, VERDICTS, Measures
+from simengine.sensitivity_analysis.morris import Screening
+from simengine.sensitivity_analysis.sobol import DUMMY
 from simengine.study.model import MoneyUnit
 
 _MOST = 15
@@ -133,9 +133,8 @@ def screening_text(found: Screening, k: int, unit: str, scale: float) -> str:
     for u in kept[:_MOST]:
         value, half = float(measures.value[size, u, k]), float(measures.high[size, u, k] - measures.value[size, u, k])
         shown = amount(value / scale, half / scale)
-        lines.append(
-            f"  {short(measures.units[u], 40):<40}{shown:>16}{_cell(measures, (interaction, u, k)):>16}  {found.class_of(measures.units[u], k)}"
-        )
+        cells = f"{shown:>16}{_cell(measures, (interaction, u, k)):>16}  {found.class_of(measures.units[u], k)}"
+        lines.append(f"  {short(measures.units[u], 40):<40}{cells}")
     if len(order) > len(kept):
         lines += wrapped(f"negligible: {', '.join(measures.units[u] for u in order if u not in kept)}")
     return "\n".join(lines)

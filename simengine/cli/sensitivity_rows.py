@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from simengine.runs.analyses import Answer, EventConditions
-from simengine.sensitivity.attribution import Attribution
-from simengine.sensitivity.morris import Screening
+from simengine.sensitivity_analysis.attribution import Attribution
+from simengine.sensitivity_analysis.morris import Screening
 
 
 def answer_rows(answers: Sequence[Answer]) -> list[dict[str, Any]]:

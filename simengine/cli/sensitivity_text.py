@@ -5,17 +5,17 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from simengine.cli.figures import money
-from simengine.sensitivity.discovery import Conditions, percent
-from simengine.sensitivity.events import MEASURES as OF_EVENTS
-from simengine.sensitivity.events import EventDrivers
-from simengine.sensitivity.given_data import MEASURES as OF_GIVEN
-from simengine.sensitivity.given_data import GivenData
-from simengine.sensitivity.measures import NO_VARIATION, NOT_KNOWN, PLAIN, Measures
-from simengine.sensitivity.tornado import Tornado
+from simengine.cli.figures import money, probability
+from simengine.sensitivity_analysis.discovery import Conditions, percent
+from simengine.sensitivity_analysis.events import MEASURES as OF_EVENTS
+from simengine.sensitivity_analysis.events import EventDrivers
+from simengine.sensitivity_analysis.given_data import MEASURES as OF_GIVEN
+from simengine.sensitivity_analysis.given_data import GivenData
+from simengine.sensitivity_analysis.measures import NO_VARIATION, NOT_KNOWN, PLAIN, Measures
+from simengine.sensitivity_analysis.tornado import Tornado
 
 WIDTH = 100
-_NAME, _CELL, _BAR = 38, 11, 19
+_NAME, _CELL, _BAR = 38, 12, 17
 _NOUGHT = "~0"
 _MOST = 12
 #: Half of a 95 % interval in standard errors: figures are rounded by the error.
@@ -93,7 +93,7 @@ def given_data_text(given: GivenData, k: int, most: int = _MOST) -> str:
     if nothing := _nothing(found, k):
         return "\n".join(lines + nothing)
     first, delta = (found.value[OF_GIVEN.index(name), :, k] for name in ("first", "delta"))
-    order = sorted(range(len(found.units)), key=lambda u: (-_or_least(first[u]), -_or_least(delta[u])))
+    order = sorted(range(len(found.units)), key=lambda u: (-_or_least(float(first[u])), -_or_least(float(delta[u]))))
     shown = [u for u in order if (found.verdict[:, u, k] == PLAIN).any()]
     lines.append("  " + f"{'driver':<{_NAME}}" + "".join(f"{head:>{_CELL}}" for head, _ in _COLUMNS))
     for u in shown[:most]:
@@ -136,7 +136,7 @@ def tornado_text(bars: Tornado, k: int, unit: str = "", scale: float = 1.0, most
     shown = [u for u in order if found.verdict[2, u, k] == PLAIN]
     base = f"  All draws: {amount(bars.base[k] / scale, bars.base_half[k] / scale)}"
     stated = f"; plan: {amount(bars.plan[k] / scale)}" if math.isfinite(bars.plan[k]) and bars.statistic.name == "mean" else ""
-    lines += [f"{base}{stated}", f"  {'':4}{'driver':<28}{'from':>10}{'to':>10}{'low':>{_CELL}}{'high':>{_CELL}}   -: driver low, +: high"]
+    lines += [f"{base}{stated}", f"  {'':4}{'driver':<28}{'from':>10}{'to':>10}{'low':>{_CELL}}{'high':>{_CELL}}  - low, + high"]
     ends = found.value[:2][:, shown[:most], k] if shown else np.array([[bars.base[k]]])
     room = min(float(ends.min()), float(bars.base[k])), max(float(ends.max()), float(bars.base[k]))
     for u in shown[:most]:
@@ -148,7 +148,7 @@ def tornado_text(bars: Tornado, k: int, unit: str = "", scale: float = 1.0, most
         inputs = [number(float(bars.inputs[end, 0, u, k]), spread) for end in (0, 1)]
         name = short(found.units[u], 26) + ("*" if bars.companions[u] else "")
         bar = _bar(low, high, float(bars.base[k]), room)
-        lines.append(f"  {place:<4}{name:<28}{inputs[0]:>10}{inputs[1]:>10}{cells[0]:>{_CELL}}{cells[1]:>{_CELL}}   {bar}".rstrip())
+        lines.append(f"  {place:<4}{name:<28}{inputs[0]:>10}{inputs[1]:>10}{cells[0]:>{_CELL}}{cells[1]:>{_CELL}}  {bar}".rstrip())
     if len(shown) > most:
         lines.append(f"  and {len(shown) - most} more with shorter bars")
     return "\n".join(lines + _tornado_notes(bars, k, order, shown, most))
@@ -172,12 +172,13 @@ def _tornado_notes(bars: Tornado, k: int, order: Sequence[int], shown: Sequence[
     found, lines = bars.found, []
     if any((bars.rank[shown, k] == bars.rank[u, k]).sum() > 1 for u in shown[:most]):
         lines += ["  =: swings that differ by no more than their error share a place."]
+    told: set[frozenset[str]] = set()
     for u in shown[:most]:
-        for other in bars.companions[u][:1]:
-            text = (
-                f"* {found.units[u]} moves with {other.name} (rank correlation {other.correlation:.2f}): its bar holds what that does too"
-            )
-            lines += wrapped(text)
+        other = bars.companions[u][:1]
+        if other and frozenset((found.units[u], other[0].name)) not in told:
+            told.add(frozenset((found.units[u], other[0].name)))
+            pair = f"{found.units[u]} and {other[0].name} move together (rank correlation {other[0].correlation:.2f})"
+            lines += wrapped(f"* {pair}: the bar of each holds what the other does with it")
     lines += _rest([found.units[u] for u in order if u not in shown], "Not distinguishable from zero at this size")
     uneven = [found.units[u] for u in shown[:most] if abs(bars.shares[:, u, k] - 0.1).max() > 0.02]
     lines += _rest(uneven, "Values come up again and again, so the ends are not tenths of the draws")
@@ -216,6 +217,13 @@ def _bends(bars: Tornado, k: int, shown: Sequence[int]) -> list[str]:
     return said or ["  Each goes one way all along."] if shown else ["  No driver moves it beyond what chance does at this size."]
 
 
+def _chance(value: float, half: float, draws: float) -> str:
+    """A chance in per cent to its error; one that no draw, or every draw, had is known to three in so many draws."""
+    if value in (0.0, 1.0) and draws > 0.0:
+        return probability(value, 1.0 / draws).replace("-", f"{100.0 * value:.0f}%")
+    return f"{plain(100.0 * value, 100.0 * half)}%"
+
+
 def events_text(drivers: EventDrivers, k: int, most: int = 6) -> str:
     """Which drivers bring one event about."""
     found, text = drivers.found, drivers.events[k].text
@@ -229,15 +237,15 @@ def events_text(drivers: EventDrivers, k: int, most: int = 6) -> str:
     m = {name: OF_EVENTS.index(name) for name in OF_EVENTS}
     shown = [u for u in np.argsort(-found.value[0, :, k], kind="stable").tolist() if found.verdict[0, u, k] == PLAIN]
     heads = ("driver low", "driver high", "distance", "first order")
-    lines.append(f"  {'chance where':<{_NAME}}" + "".join(f"{head:>{_CELL + 2}}" for head in heads))
+    lines.append(f"  {'chance where':<{_NAME}}" + "".join(f"{head:>{_CELL}}" for head in heads))
     for u in shown[:most]:
-        cells = [
-            f"{plain(100.0 * found.value[m[name], u, k], 100.0 * _half(found, (m[name], u, k)))}%" for name in ("chance_low", "chance_high")
-        ]
+        ends = (m["chance_low"], u, k), (m["chance_high"], u, k)
+        draws = int(found.attrs["draws"])
+        cells = [_chance(float(found.value[end]), _half(found, end), float(drivers.shares[e, u, k]) * draws) for e, end in enumerate(ends)]
         for name in ("distance", "first"):
             place = m[name], u, k
             cells.append(plain(found.value[place], _half(found, place)) if found.verdict[place] == PLAIN else _NOUGHT)
-        lines.append(f"  {short(found.units[u]):<{_NAME}}" + "".join(f"{cell:>{_CELL + 2}}" for cell in cells))
+        lines.append(f"  {short(found.units[u]):<{_NAME}}" + "".join(f"{cell:>{_CELL}}" for cell in cells))
     if len(shown) > most:
         lines.append(f"  and {len(shown) - most} more that matter less")
     if not shown:

@@ -39,6 +39,8 @@ PAGES, DRAWS = range(2)
 #: Pages that are copied in one go: a copy of all would be another sketch.
 SOME = 1024
 _FIRST_PAGES = 32
+#: Pages for a row of all draws of a run: one takes two for each doubling of them, and growing is a copy that needs room for both.
+MOST_PAGES = 64
 
 Counts = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 

@@ -1,7 +1,8 @@
 """What an unfinished run is, so that only the same run goes on with it, and the list of its finished shards: ``manifest.json``."""
 
+import contextlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from hashlib import blake2b
 from pathlib import Path
@@ -134,6 +135,24 @@ def write_manifest(folder: Path, identity: Identity, shards: Iterable[Shard]) ->
         write_all(handle, json.dumps(stated, sort_keys=True, ensure_ascii=True, indent=1).encode("ascii") + b"\n")
 
 
+@contextlib.contextmanager
+def being_read(path: Path, *, may_be_absent: bool = False) -> Iterator[None]:
+    """Explains why a file of an unfinished run cannot be read.
+
+    Raises ResultError where that is not allowed, UnusableError for any other reason; FileNotFoundError only where it ``may_be_absent``.
+    """
+    try:
+        yield
+    except PermissionError as problem:
+        msg = f"{path} cannot be read: {reason(problem)}"
+        raise ResultError(msg) from None
+    except OSError as problem:
+        if may_be_absent and isinstance(problem, FileNotFoundError):
+            raise
+        msg = f"cannot be read: {reason(problem)}"
+        raise UnusableError(msg) from None
+
+
 def read_manifest(folder: Path) -> tuple[Identity, list[Shard]]:
     """Identity and shards that a folder's manifest states.
 
@@ -141,16 +160,8 @@ def read_manifest(folder: Path) -> tuple[Identity, list[Shard]]:
     be read.
     """
     path = folder / MANIFEST
-    try:
+    with being_read(path, may_be_absent=True):
         text = path.read_bytes()
-    except FileNotFoundError:
-        raise
-    except PermissionError as problem:
-        msg = f"{path} cannot be read: {reason(problem)}"
-        raise ResultError(msg) from None
-    except OSError as problem:
-        msg = f"cannot be read: {reason(problem)}"
-        raise UnusableError(msg) from None
     try:
         stated = json.loads(text)
         digest, layout = stated.pop("digest"), stated["layout"]

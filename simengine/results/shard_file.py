@@ -26,7 +26,7 @@ from numpy.lib import format as npy
 
 from simengine.errors import ResultError
 from simengine.results.disk import explained, reason, whole_file, write_all
-from simengine.results.manifest import LAYOUT, Identity, Shard, UnusableError, canonical
+from simengine.results.manifest import LAYOUT, Identity, Shard, UnusableError, being_read, canonical
 
 Array = np.ndarray[Any, Any]
 
@@ -196,22 +196,17 @@ def check_shard(path: Path) -> About:
     Raises UnusableError where it is damaged, ForeignError where it is of another layout, ResultError where it may not be read.
     """
     try:
-        digest, size = _digest_of(path)
-        with zipfile.ZipFile(path) as archive:
-            stated = json.loads(archive.read(_ABOUT))
-        if stated["layout"] != LAYOUT:
-            msg = f"written with layout {stated['layout']} of unfinished runs, this version of simrisk reads layout {LAYOUT}"
-            raise ForeignError(msg)
-        first, stop = stated["first"], stated["last"] + 1
-        arrays = {name: (one["dtype"], tuple(one["shape"])) for name, one in stated["arrays"].items()}
-        shard = Shard(path.name, first, stop, digest, size, bool(stated["supersedes"]))
-        about = About(Identity.from_json(stated["identity"]), shard, arrays)
-    except PermissionError as problem:
-        msg = f"{path} cannot be read: {reason(problem)}"
-        raise ResultError(msg) from None
-    except OSError as problem:
-        msg = f"cannot be read: {reason(problem)}"
-        raise UnusableError(msg) from None
+        with being_read(path):
+            digest, size = _digest_of(path)
+            with zipfile.ZipFile(path) as archive:
+                stated = json.loads(archive.read(_ABOUT))
+            if stated["layout"] != LAYOUT:
+                msg = f"written with layout {stated['layout']} of unfinished runs, this version of simrisk reads layout {LAYOUT}"
+                raise ForeignError(msg)
+            first, stop = stated["first"], stated["last"] + 1
+            arrays = {name: (one["dtype"], tuple(one["shape"])) for name, one in stated["arrays"].items()}
+            shard = Shard(path.name, first, stop, digest, size, bool(stated["supersedes"]))
+            about = About(Identity.from_json(stated["identity"]), shard, arrays)
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError, AttributeError):
         msg = "not a shard of simrisk"
         raise UnusableError(msg) from None

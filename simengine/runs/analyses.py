@@ -13,16 +13,16 @@ from simengine.runs.decisions import information_of_frame
 from simengine.runs.in_memory import complete
 from simengine.runs.study_subject import StudySubject
 from simengine.schema import FLAGS, POSITION_VARIABLES
-from simengine.sensitivity.attribution import attribute
-from simengine.sensitivity.discovery import Conditions, conditions
-from simengine.sensitivity.events import Event, event_drivers, stored_events
-from simengine.sensitivity.measures import TERM, Measures, Output
-from simengine.sensitivity.morris import morris
-from simengine.sensitivity.players import Groups
-from simengine.sensitivity.shapley import shapley
-from simengine.sensitivity.sobol import sobol
-from simengine.sensitivity.stored import StoredDraws, given_stored
-from simengine.sensitivity.tornado import Tornado, tornado
+from simengine.sensitivity_analysis.attribution import attribute
+from simengine.sensitivity_analysis.discovery import Conditions, conditions
+from simengine.sensitivity_analysis.events import Event, event_drivers, stored_events
+from simengine.sensitivity_analysis.measures import TERM, Measures, Output
+from simengine.sensitivity_analysis.morris import morris
+from simengine.sensitivity_analysis.players import Groups
+from simengine.sensitivity_analysis.shapley import shapley
+from simengine.sensitivity_analysis.sobol import sobol
+from simengine.sensitivity_analysis.stored import StoredDraws, given_stored
+from simengine.sensitivity_analysis.tornado import Tornado, tornado
 from simengine.study.distribution_keys import nearest
 
 Progress = Callable[[str, int, int], None]
@@ -253,7 +253,7 @@ class _NarrowedPiece:
         self._piece, self._chosen = piece, chosen
 
     def evaluate(self, take: Any, *, conditional: bool = False) -> Any:
-        """See ``sensitivity.subject.Piece``."""
+        """See ``sensitivity_analysis.subject.Piece``."""
         return self._piece.evaluate(take, conditional=conditional)[:, self._chosen]
 
 

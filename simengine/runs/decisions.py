@@ -11,8 +11,8 @@ from simengine.jit import Floats
 from simengine.results.frame import Frame, as_frame
 from simengine.results.store import read_result
 from simengine.runs.from_result import study_of
-from simengine.sensitivity.information import Decision, Information, value_of_information
-from simengine.sensitivity.measures import TERM, Output
+from simengine.sensitivity_analysis.information import Decision, Information, value_of_information
+from simengine.sensitivity_analysis.measures import TERM, Output
 
 SIGN, TERMS = "sign", "terms"
 NOT_SIGNED, SIGNED = "not sign", "sign"

@@ -19,8 +19,8 @@ from simengine.sampling.dependence import factor
 from simengine.sampling.design import DESIGNS
 from simengine.sampling.sobol import COLUMNS
 from simengine.sampling.streams import second_seed, stream_key
-from simengine.sensitivity.measures import TERM, Output
-from simengine.sensitivity.subject import FROM_A, FROM_B, Piece, Take, Unit
+from simengine.sensitivity_analysis.measures import TERM, Output
+from simengine.sensitivity_analysis.subject import FROM_A, FROM_B, Piece, Take, Unit
 from simengine.study.copulas import Copula, copula
 from simengine.study.distribution_keys import distribution_faults, nearest
 from simengine.study.model import Correlation
@@ -132,7 +132,7 @@ class _FunctionPiece:
         self._a, self._b = (own.reshape(-1, STRIDE)[: len(subject.drivers), :count] for own in rows)
 
     def evaluate(self, take: Take, *, conditional: bool = False) -> Floats:
-        """See ``sensitivity.subject.Piece``."""
+        """See ``sensitivity_analysis.subject.Piece``."""
         chosen = np.empty((len(take), len(self._subject.drivers), self._count))
         for m, one in enumerate(take):
             others = self._drawn_given(one) if conditional else self._b

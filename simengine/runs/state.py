@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from simengine.engine.chunk import DIGESTS, Chunk
 from simengine.engine.series_counts import SUM_COLUMNS
-from simengine.engine.sketch import Sketch, empty_sketch, merge
+from simengine.engine.sketch import MOST_PAGES, Sketch, empty_sketch, merge
 from simengine.engine.sketch_stored import sketch_arrays, sketch_from_arrays
 from simengine.engine.tile import BLOCK
 from simengine.jit import Floats, Ints
@@ -44,8 +44,9 @@ class State:
     def new(cls, laid: Laid) -> "State":
         """Of no block yet."""
         detail = [runner.new_moments() for runner in laid.runners]
-        sketch = empty_sketch(laid.series.count, laid.settings.sampler) if laid.series.count else None
-        return cls(detail, np.zeros((laid.series.count, SUM_COLUMNS)), sketch, np.zeros(len(laid.runners), dtype=np.int64))
+        rows = laid.series.count
+        sketch = empty_sketch(rows, laid.settings.sampler, rows * MOST_PAGES) if rows else None
+        return cls(detail, np.zeros((rows, SUM_COLUMNS)), sketch, np.zeros(len(laid.runners), dtype=np.int64))
 
     def add(self, chunk: Chunk) -> None:
         """Add the blocks that come next."""

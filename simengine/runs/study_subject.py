@@ -9,12 +9,12 @@ from simengine.engine.plan import Prepared
 from simengine.engine.points_model import Place, PointsModel
 from simengine.jit import Floats
 from simengine.schema import CURRENCY, POSITION_VARIABLES
-from simengine.sensitivity.measures import TERM, Output
-from simengine.sensitivity.subject import Piece, Take, Unit
+from simengine.sensitivity_analysis.measures import TERM, Output
+from simengine.sensitivity_analysis.subject import Piece, Take, Unit
 
 
 class StudySubject:
-    """One scenario of a study as a function of its units of chance (see ``sensitivity.subject``).
+    """One scenario of a study as a function of its units of chance (see ``sensitivity_analysis.subject``).
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class _StudyPiece:
         self._points, self._count, self._room = points, count, room
 
     def evaluate(self, take: Take, *, conditional: bool = False) -> Floats:
-        """See ``sensitivity.subject.Piece``."""
+        """See ``sensitivity_analysis.subject.Piece``."""
         found = self._room(take.shape[0])
         self._points.evaluate(np.ascontiguousarray(take), self._count, found, conditional=conditional)
         return found[:, :, : self._count]

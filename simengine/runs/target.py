@@ -9,7 +9,7 @@ the 95 % interval, as a share of the value or as an amount: in the study's unit 
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simengine.engine.series import COMPARED
 from simengine.errors import DataError, Problem
@@ -128,15 +128,37 @@ def parse_targets(texts: Sequence[str], places: Places) -> tuple[Target, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def parse_amounts(texts: Sequence[str], places: Places, option: str) -> tuple[tuple[Target, float], ...]:
+    """Statistics and an amount for each, from texts such as ``party_position[trust].p_below_zero=0.1``, as an option has them.
+
+    The amount is one of the unit of the result; in the text money is in the study's unit, and a chance may be a percentage. Raises
+    DataError with every problem in any of them.
+    """
+    found, problems = [], []
+    for text in texts:
+        what, _, stated = text.rpartition("=")
+        reading = _Reading(text, places, option)
+        target = reading.output(what)
+        amount = _amount(stated)
+        if not what or amount is None:
+            problems.append(Problem(text, "is not of the form OUTPUT[NAMES].STATISTIC.YEAR=AMOUNT", stated or None, file=option))
+        problems += reading.problems
+        if target is not None and amount is not None and not reading.problems:
+            found.append((target, amount * target.scale))
+    if problems:
+        raise DataError(problems)
+    return tuple(found)
+
+
 class _Reading:
     """One text being read; ``problems`` holds what is wrong with it."""
 
-    def __init__(self, text: str, places: Places) -> None:
-        self.text, self.places = text, places
+    def __init__(self, text: str, places: Places, option: str = OPTION) -> None:
+        self.text, self.places, self.option = text, places, option
         self.problems: list[Problem] = []
 
     def _wrong(self, rule: str, value: object = None, near: str | None = None) -> None:
-        self.problems.append(Problem(self.text, rule, value, near, file=OPTION))
+        self.problems.append(Problem(self.text, rule, value, near, file=self.option))
 
     def target(self) -> Target | None:
         """The target; None where its output is not known, and of no use where there are problems."""
@@ -147,7 +169,15 @@ class _Reading:
         if tolerance is None:
             rule = "states no tolerance: =0.5% for half a per cent of the value, or =AMOUNT, above 0, on either side"
             self._wrong(rule, stated.strip() or None)
-        parts = _WHAT.fullmatch(what if equals or what else DEFAULT_OUTPUT)
+        found = self.output(what if equals or what else DEFAULT_OUTPUT)
+        if tolerance is None or found is None:
+            return None
+        relative, amount = tolerance
+        return replace(found, tolerance=amount if relative else amount * found.scale, relative=relative)
+
+    def output(self, what: str) -> Target | None:
+        """Which statistic of which output is meant, with a tolerance of 0; of no use where there are problems, None where it is none."""
+        parts = _WHAT.fullmatch(what)
         if parts is None:
             self._wrong("is not of the form OUTPUT[NAMES].STATISTIC.YEAR=TOLERANCE", what)
             return None
@@ -157,11 +187,8 @@ class _Reading:
             return None
         entity, scenario = self._labels(output, [] if names is None else [name.strip() for name in names.split(",")])
         statistic, period = self._statistic_and_period(output, rest)
-        if tolerance is None or self.problems:
-            return None
-        relative, amount = tolerance
         unit, shown, scale = self._units(output, statistic)
-        return Target(output, statistic, period, entity, scenario, amount if relative else amount * scale, relative, unit, shown, scale)
+        return Target(output, statistic, period, entity, scenario, 0.0, False, unit, shown, scale)
 
     def _units(self, output: str, statistic: str) -> tuple[str, str, float]:
         """Unit of the result, unit in which amounts are stated, and how many of the first are one of the second."""
@@ -247,12 +274,18 @@ class _Reading:
 
 def _tolerance(text: str) -> tuple[bool, float] | None:
     """Whether it is a share of the value, and how much; None where the text states no tolerance above 0."""
+    value = _amount(text)
+    return (percent(text) is not None, value) if value is not None and value > 0.0 else None
+
+
+def _amount(text: str) -> float | None:
+    """A finite number, or a percentage; None where the text is neither."""
     share = percent(text)
     try:
         value = float(text.replace("_", "")) if share is None else share
     except ValueError:
         return None
-    return (share is not None, value) if math.isfinite(value) and value > 0.0 else None
+    return value if math.isfinite(value) else None
 
 
 def _meant(word: str) -> str | None:

@@ -2,6 +2,8 @@
 
 import math
 
+from simengine.statistics.standard_error import BATCH, REPLICATES
+
 _NORMAL = 1.959963984540054
 #: Student's t at 0.975 for 1 to 15 degrees of freedom: Abramowitz and Stegun 1964, Handbook of Mathematical Functions, table 26.10,
 #: to six decimals.
@@ -39,3 +41,15 @@ def t_quantile(df: int) -> float:
     third = (3.0 * z**7 + 19.0 * z**5 + 17.0 * z**3 - 15.0 * z) / 384.0
     fourth = (79.0 * z**9 + 776.0 * z**7 + 1482.0 * z**5 - 1920.0 * z**3 - 945.0 * z) / 92160.0
     return z + (first + (second + (third + fourth / df) / df) / df) / df
+
+
+def degrees_of_freedom(sampler: str, draws: int, *, counted: bool) -> int:
+    """Degrees of freedom of a standard error: one less than the independent groups of draws that it is taken from.
+
+    16 replicates for ``sobol``; else batches of 256 draws, which a summary from counts (``counted``) puts into 16 groups. 0 where there
+    are too few draws.
+    """
+    if sampler == "sobol":
+        return REPLICATES - 1 if draws >= REPLICATES else 0
+    batches = draws // BATCH
+    return max((min(batches, REPLICATES) if counted else batches) - 1, 0)

@@ -100,7 +100,7 @@ class _Taken:
     def __init__(self, result: xr.Dataset, summary: xr.Dataset, scenario: str) -> None:
         self.result, self.summary, self.scenario = result, summary, scenario
         self.years = [str(year) for year in result["year"].to_numpy()]
-        failed = result["failed"].sel(scenario=scenario).to_numpy() if "failed" in result else np.zeros(result.sizes["draw"])
+        failed = result["failed"].sel(scenario=scenario).to_numpy() if "failed" in result else np.zeros(result.sizes.get("draw", 0))
         self.good = np.asarray(failed == 0)
 
     def schemes(self) -> Drawn:

@@ -1,8 +1,8 @@
 """Stress: drivers restricted to a band of their range, as a scenario on the same draws (MODEL.md section 1: the plan stays as it is).
 
 A band from a to b, in probabilities, turns the uniform u of a driver into a + (b - a) u: its distribution given that it lies between its
-own quantiles at a and b, which is what ``lower`` and ``upper`` say. Each driver is held to its band whatever the others do: drivers that are
-correlated with it keep their own distributions, and the correlation of ranks is now that within the band.
+own quantiles at a and b, which is what ``lower`` and ``upper`` say. Each driver is held to its band whatever the others do: drivers that
+are correlated with it keep their own distributions, and the correlation of ranks is now that within the band.
 """
 
 import copy

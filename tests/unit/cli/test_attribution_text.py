@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from simengine.cli.attribution_text import attribution_text
-from simengine.sensitivity.attribution import attribute
-from simengine.sensitivity.measures import Output
-from simengine.sensitivity.subject import Unit
+from simengine.sensitivity_analysis.attribution import attribute
+from simengine.sensitivity_analysis.measures import Output
+from simengine.sensitivity_analysis.subject import Unit
 from tests.unit.sensitivity.test_attribution import POINTS, outputs, subject, system
 from tests.unit.sensitivity.toy import Toy
 

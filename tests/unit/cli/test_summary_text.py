@@ -1,5 +1,6 @@
 """The printed summary: what stands where, and that it says what the stored summary says."""
 
+import json
 import re
 
 import pytest
@@ -100,3 +101,49 @@ def test_failed_draws_are_named(folder):
     done = simrisk("run", "empty.toml", "--out", "empty.nc")
     assert done.exit_code == 0
     assert "\n16 draws were not finite and left out\n" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory):
+    """Runs that count: all outputs, all but one, and none."""
+    place, found = tmp_path_factory.mktemp("counted"), {}
+    for name, options in {
+        "summary": ("--store", "summary"),
+        "some": ("--store", "net_position"),
+        "few": (),
+        "none": ("--store", "summary", "--exact"),
+    }.items():
+        found[name] = simrisk("run", study_file(place), "--json", "--out", place / f"{name}.nc", *options), place / f"{name}.nc"
+    return found
+
+
+def test_a_summary_says_what_was_counted_and_how_close_it_is(counted):
+    close = "Quantiles and tail means within 0.2% of their distance from the plan, exact with --exact"
+    said = {name: simrisk("summary", path).stdout.splitlines() for name, (_, path) in counted.items()}
+    lines = {name: [line for line in lines if line.startswith("Counted: ")] for name, lines in said.items()}
+    assert lines["summary"] == [f"Counted: all outputs. {close}"]
+    assert lines["few"] == [f"Counted: payout, windfall (draws not stored). {close}"]
+    assert re.fullmatch(r"Counted: \w+, \w+, \w+ and \d+ more \(draws not stored\)\. .*", lines["some"][0])
+    assert lines["none"] == []
+
+
+def test_json_names_what_was_counted(counted):
+    for name, (done, path) in counted.items():
+        for text in (done.stdout, simrisk("summary", path, "--json").stdout):
+            found = json.loads(text)["result"].get("counted")
+            if name == "none":
+                assert found is None
+                continue
+            assert found["within"] == 0.002
+            assert (found["of"], found["exact_with"]) == ("distance from the plan", "--exact")
+            with xr.open_dataset(path, engine="h5netcdf", group="summary") as summary:
+                assert found["outputs"] == json.loads(summary.attrs["counted"])
+
+
+def test_a_long_name_moves_all_columns(folder):
+    long = "a_hospice_with_a_long_name"
+    other = STUDY.replace("[parties.hospice]", f"[parties.{long}]").replace('provider = "hospice"', f'provider = "{long}"')
+    text = simrisk("run", study_file(folder, other)).stdout
+    table = text[text.index("\nPosition after") :].strip().split("\n\n")[0].splitlines()
+    assert any(long in line for line in table)
+    assert {len(line) for line in table} == {len(table[0])}

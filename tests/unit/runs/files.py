@@ -21,11 +21,12 @@ def written(
     store: str | Sequence[str] = "positions",
     scenarios: Sequence[str] = ("all",),
     sampler: str = "",
+    exact: bool = False,
 ) -> Path:
     """A run of a study in a file."""
     names, stated = scenario_names(study, scenarios), study.spec.simulation
     settings = Settings(draws, stated.seed, sampler or stated.sampler, 2)
-    run_to_file(Request(prepare(study, names), settings, store, path, run_identity(study, names)), Watch())
+    run_to_file(Request(prepare(study, names), settings, store, path, run_identity(study, names), exact=exact), Watch())
     return path
 
 

@@ -18,14 +18,9 @@ from tests.unit.study import test_imports, test_line_rows
 pytestmark = [pytest.mark.unit, pytest.mark.plain]
 
 #: A driver that is declared below a table that comes before it, tables opened in turn, and correlations between them.
-IN_TURN = """
-[horizon]
-base = 2024
-years = 2
-[money]
-unit = "GBP m"
-[parties.board]
-role = "commissioner"
+IN_TURN = (
+    test_imports.HEAD
+    + """
 [services.wards]
 provider = "board"
 spend = 10
@@ -55,6 +50,7 @@ dist = "uniform"
 min = -0.02
 max = 0.0
 """
+)
 EMPIRICAL = 'growth = { dist = "empirical", file = "growth.csv", column = "Rate", scale = "pct" }'
 
 

@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
+from simengine.engine.moments import SUM
 from simengine.engine.tile import BLOCK
 from simengine.errors import ResultError
 from simengine.runs.from_result import stored_run
@@ -15,6 +16,7 @@ from simengine.runs.verify import chosen_blocks, verify
 from simengine.study.load import load_study
 from tests.unit.cli.care import simrisk, study_file
 from tests.unit.runs.files import reseal, written
+from tests.unit.runs.ways import in_streams
 
 pytestmark = pytest.mark.unit
 
@@ -98,6 +100,52 @@ def test_a_draw_altered_on_purpose_is_named_with_both_values(copies):
     assert one.place == f"year 2026, party {party}, scenario {scenario}"
     assert repr(stored) in one.words
     assert repr(stored + 1.0) in one.words
+
+
+@pytest.mark.parametrize("store", ["positions", "summary"])
+@pytest.mark.parametrize(("name", "at"), [("net_position", (0, 0, 0)), ("net_position_se", (4, 1, 0)), ("activity", (1, 0, 0, 1))])
+def test_a_statistic_altered_on_purpose_is_not_that_of_the_draws(copies, store, name, at):
+    path = copies[store]
+    with h5py.File(path, "r+") as file:
+        stored = float(file["summary"][name][at])
+        file["summary"][name][at] = np.nextafter(stored, np.inf)
+    reseal(path)
+    (one,) = verify(path, 0).differences
+    assert (one.variable, one.recomputed, one.more) == (f"summary/{name}", stored, 0)
+    assert f"worked out again {stored!r}" in one.words
+
+
+def test_counts_altered_on_purpose_are_not_those_of_the_summary(copies):
+    path = copies["summary"]
+    with h5py.File(path, "r+") as file:
+        file["blocks/series"][:, SUM] = np.nextafter(file["blocks/series"][:, SUM], np.inf)
+    reseal(path)
+    assert {one.variable.partition("/")[0] for one in verify(path, 0).differences} == {"summary"}
+
+
+def test_a_summary_of_a_second_pass(results, tmp_path):
+    study = load_study(study_file(tmp_path))
+    path = written(study, tmp_path / "exact.nc", DRAWS, store="summary", exact=True)
+    found = verify(path, 1)
+    assert (found.differences, found.blocks) == ((), (0,))
+    assert found.notes == (
+        "exact quantiles and shortfalls of counted outputs (--exact) were not drawn again: the rest of the summary was compared",
+    )
+    with h5py.File(path, "r+") as file:
+        file["summary/net_position"][0, 0, 0] += 1.0
+    reseal(path)
+    (one,) = verify(path, 0).differences
+    assert one.variable == "summary/net_position"
+
+
+@pytest.mark.parametrize("store", [["net_position", "activity"], "all"])
+def test_a_summary_of_draws_that_were_streamed(tmp_path, monkeypatch, store):
+    """What was counted, and what was only summed, though its draws are stored."""
+    study = load_study(study_file(tmp_path))
+    with monkeypatch.context() as patched:
+        in_streams(patched)
+        path = written(study, tmp_path / "run.nc", DRAWS, store=store)
+    assert verify(path, 1).differences == ()
 
 
 def test_signs_of_zeros_are_bits_and_nan_is_nan(copies):

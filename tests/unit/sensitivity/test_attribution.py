@@ -7,13 +7,13 @@ import pytest
 from scipy.special import ndtri
 
 from simengine.errors import SimulationError
-from simengine.sensitivity.attributed_draws import Splitter, shapley_weights
-from simengine.sensitivity.attribution import attribute
-from simengine.sensitivity.carried import pairs_of
-from simengine.sensitivity.measures import NO_VARIATION, NOT_DISTINGUISHABLE, Output
-from simengine.sensitivity.players import players
-from simengine.sensitivity.subject import FROM_A, FROM_PLAN, Unit
-from simengine.sensitivity.worst_draws import worst_of
+from simengine.sensitivity_analysis.attributed_draws import Splitter, shapley_weights
+from simengine.sensitivity_analysis.attribution import attribute
+from simengine.sensitivity_analysis.carried import pairs_of
+from simengine.sensitivity_analysis.measures import NO_VARIATION, NOT_DISTINGUISHABLE, Output
+from simengine.sensitivity_analysis.players import players
+from simengine.sensitivity_analysis.subject import FROM_A, FROM_PLAN, Unit
+from simengine.sensitivity_analysis.worst_draws import worst_of
 from tests.unit.sensitivity.toy import Toy
 
 pytestmark = pytest.mark.unit

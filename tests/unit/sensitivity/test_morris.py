@@ -5,9 +5,9 @@ import pytest
 from scipy.special import ndtri
 
 from simengine.errors import StudyError
-from simengine.sensitivity.measures import NO_VARIATION, NOT_KNOWN, Output
-from simengine.sensitivity.morris import CLASSES, UNKNOWN, morris
-from simengine.sensitivity.subject import Unit
+from simengine.sensitivity_analysis.measures import NO_VARIATION, NOT_KNOWN, Output
+from simengine.sensitivity_analysis.morris import CLASSES, UNKNOWN, morris
+from simengine.sensitivity_analysis.subject import Unit
 from tests.convergence.reference_functions import ishigami, morris_function, product_and_sum
 from tests.unit.sensitivity.toy import Toy
 

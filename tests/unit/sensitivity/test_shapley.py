@@ -5,10 +5,10 @@ import pytest
 from scipy.special import ndtri
 
 from simengine.errors import SimulationError, StudyError
-from simengine.sensitivity.measures import NO_VARIATION, NOT_DISTINGUISHABLE
-from simengine.sensitivity.shapley import shapley
-from simengine.sensitivity.subject import FROM_A, FROM_B, Unit
-from simengine.sensitivity.walk import orders
+from simengine.sensitivity_analysis.measures import NO_VARIATION, NOT_DISTINGUISHABLE
+from simengine.sensitivity_analysis.shapley import shapley
+from simengine.sensitivity_analysis.subject import FROM_A, FROM_B, Unit
+from simengine.sensitivity_analysis.walk import orders
 from tests.convergence.reference_functions import gaussian_linear_shapley, ishigami, product_and_sum, two_normals_shapley
 from tests.unit.sensitivity.toy import Toy
 

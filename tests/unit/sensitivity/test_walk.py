@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from simengine.sensitivity.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN
-from simengine.sensitivity.verdicts import divided, judged
-from simengine.sensitivity.walk import group_of, orders, whole_groups
+from simengine.sensitivity_analysis.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN
+from simengine.sensitivity_analysis.verdicts import divided, judged
+from simengine.sensitivity_analysis.walk import group_of, orders, whole_groups
 from tests.unit.sensitivity.toy import Toy
 
 pytestmark = pytest.mark.unit

@@ -4,8 +4,8 @@ import numpy as np
 from scipy import special
 from scipy.stats import qmc
 
-from simengine.sensitivity.measures import Output
-from simengine.sensitivity.subject import FROM_A, FROM_B, FROM_PLAN, Unit
+from simengine.sensitivity_analysis.measures import Output
+from simengine.sensitivity_analysis.subject import FROM_A, FROM_B, FROM_PLAN, Unit
 
 
 class Toy:
