@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from simengine.statistics.interval import half_width
 from simengine.statistics.convergence import FOLLOWED, convergence, steps
+from simengine.statistics.interval import half_width
 from simengine.statistics.series import STATISTICS, series_statistics
 
 pytestmark = pytest.mark.unit
