@@ -195,7 +195,7 @@ class DriverTable:
         for group, (a, b) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
             for first in range(a, b, _PIECE):
                 some = rows[:, first : min(first + _PIECE, b)].T
-                piece[: len(some), :-1] = (some - middle) / scale
+                piece[: len(some), :-1] = (np.asarray(some, dtype=np.float64) - middle) / scale
                 # draws that are not there count nothing
                 piece[len(some) :] = 0.0
                 _add_products(found[group], piece)
