@@ -30,7 +30,7 @@ _LEAST_COVERAGE, _LEAST_LIFT = 0.03, 1.2
 #: Limits are stated to this part of a driver's spread at least.
 _STEPS = 30.0
 #: Closer to 0 or 1 than this is 0 or 1.
-_EXACTLY = 1e-9
+_EXACTLY = 1e-6
 #: Standard errors by which the event is more frequent in a box than elsewhere: a tree looks at many boxes.
 _BEYOND_CHANCE = 5.0
 #: A further box covers this much of the event that no other does.

@@ -24,8 +24,8 @@ DUMMIES = 8
 #: Sobol' columns of the dummies: the last ones, which hardly any study gets to.
 _FIRST_COLUMN = 120
 _PLACES = 2**16
-#: Draws to a bin that means are taken of, and the most and the fewest bins: ten, for deciles, times a power of two.
-_DRAWS_TO_BIN = 100
+#: Bins that means are taken of: ten at 1,024 draws, twice as many whenever there are four times the draws. More would be noise.
+_DRAWS_OF_TEN = 1024
 _TENTHS, _MOST_HALVINGS, _MOST_CELLS = 10, 5, 64
 #: Draws of all rows that are multiplied with each other at a time, a multiple of four.
 _PIECE = 2**10
@@ -131,7 +131,7 @@ class DriverTable:
     @cached_property
     def bins(self) -> int:
         """Bins of equal probability that means are taken of."""
-        halvings = int(np.log2(max(self.groups.draws / (_DRAWS_TO_BIN * _TENTHS), 1.0)))
+        halvings = int(np.log2(max(self.groups.draws / _DRAWS_OF_TEN, 1.0)) / 2.0)
         return int(_TENTHS * 2 ** min(halvings, _MOST_HALVINGS))
 
     @cached_property
@@ -150,19 +150,19 @@ class DriverTable:
     def values_in_bins(self) -> Array:
         """Sums of values about their mean in standard deviations, of each row, group (and rest) and bin, shape as ``in_bins``."""
         scaled = ((row - mean) / spread for row, mean, spread in zip(self.values, self.value_means, self.value_spreads, strict=True))
-        return np.stack([self._by_bin(row, one) for row, one in enumerate(scaled)])
+        return np.stack([self.by_bin(row, self.bins, one) for row, one in enumerate(scaled)])
 
     @cached_property
     def in_bins(self) -> Array:
         """Draws of each row, group (and rest) and bin, shape (row, group + 1, bin)."""
-        return np.stack([self._by_bin(row) for row in range(len(self.places))])
+        return np.stack([self.by_bin(row, self.bins) for row in range(len(self.places))])
 
-    def _by_bin(self, row: int, values: Values | None = None) -> Array:
-        """Draws, or sums of values, of one row by group (and rest) and bin."""
+    def by_bin(self, row: int, bins: int, values: "Values | Array | None" = None) -> Array:
+        """Draws, or sums of ``values``, of one row by group (and rest) and bin of equal probability, shape (group + 1, bin)."""
         groups = len(self.groups.bounds) - 1
-        place = (self.places[row].astype(np.int64) * self.bins) >> 16
-        place += np.repeat(np.arange(groups) * self.bins, np.diff(self.groups.bounds))
-        return np.bincount(place, values, groups * self.bins).reshape(groups, self.bins).astype(np.float64)
+        place = (self.places[row].astype(np.int64) * bins) >> 16
+        place += np.repeat(np.arange(groups) * bins, np.diff(self.groups.bounds))
+        return np.bincount(place, values, groups * bins).reshape(groups, bins).astype(np.float64)
 
     @cached_property
     def rank_products(self) -> Array:

@@ -28,6 +28,8 @@ Flags = npt.NDArray[np.bool_]
 MEASURES = ("distance", "rank", "chance_low", "chance_high", "chance_swing", "first")
 #: An event that was seen, or not seen, in fewer draws is not analysed.
 FEWEST = 64
+#: Bins of distribution functions.
+_BINS = 320
 
 
 class Event(NamedTuple):
@@ -107,10 +109,10 @@ def _unseen(text: str, seen: int, draws: int) -> str:
 def _measures(reading: Reading, bands: Bands) -> tuple[Array, Array]:
     """Values and half widths, (measure, row)."""
     groups = reading.table.groups
-    counts = reading.table.in_bins
-    events = reading.sums + reading.mean * counts
+    table, flag = reading.table, reading.deviations + reading.mean
+    counts, events = (np.stack([table.by_bin(row, _BINS, values) for row in range(len(table.places))]) for values in (None, flag))
     distance = _held_out(events, counts - events)[: groups.count]
-    middle = (np.arange(counts.shape[2]) + 0.5) / counts.shape[2]
+    middle = (np.arange(_BINS) + 0.5) / _BINS
     with_event = without_each(events.transpose(1, 0, 2))
     rank = with_event @ middle / with_event.sum(axis=2)
     ends = bands.at_ends(bands.means)
