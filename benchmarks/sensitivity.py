@@ -28,9 +28,9 @@ from benchmarks.twin_reading import Floats  # noqa: E402
 from simengine.engine.plan import prepare  # noqa: E402
 from simengine.runs.function_subject import FunctionSubject  # noqa: E402
 from simengine.runs.study_subject import StudySubject  # noqa: E402
-from simengine.sensitivity.morris import morris  # noqa: E402
-from simengine.sensitivity.shapley import shapley  # noqa: E402
-from simengine.sensitivity.sobol import sobol  # noqa: E402
+from simengine.sensitivity_analysis.morris import morris  # noqa: E402
+from simengine.sensitivity_analysis.shapley import shapley  # noqa: E402
+from simengine.sensitivity_analysis.sobol import sobol  # noqa: E402
 from simengine.study.load import Study  # noqa: E402
 from tests.convergence.reference_functions import (  # noqa: E402
     Reference,
