@@ -10,25 +10,17 @@ Student t copula needs.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from simengine.engine.conditional_scores import scores_given
 from simengine.engine.tile import TILE
 from simengine.engine.variates import Variates, VariateScratch, add_up_paths, draw_independent_scores, fill_from_scores
 from simengine.jit import Floats
 
 Given = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """How the scores of the others follow from those that are given: mean, precision of the given ones, factor of what is left."""
-
-    mean: Floats
-    precision: Floats
-    factor: Floats
 
 
 @dataclass(frozen=True)
@@ -40,21 +32,6 @@ class Cluster:
     df: float | None
     batches: tuple[tuple[int, int], ...]
     factor: Floats
-    rules: dict[bytes, _Rule] = field(default_factory=dict)
-
-    def rule(self, given: Given) -> _Rule:
-        """The rule for one set of drivers that are given, (driver,)."""
-        key = given.tobytes()
-        if key not in self.rules:
-            others = ~given
-            precision = np.asarray(np.linalg.pinv(self.matrix[np.ix_(given, given)]), dtype=np.float64)
-            mean: Floats = self.matrix[np.ix_(others, given)] @ precision
-            left = self.matrix[np.ix_(others, others)] - mean @ self.matrix[np.ix_(given, others)]
-            # rounding may leave a factor of nothing slightly below nothing
-            values, vectors = np.linalg.eigh(left)
-            factor = np.linalg.cholesky(left) if values[0] > 1e-12 else vectors * np.sqrt(np.maximum(values, 0.0))
-            self.rules[key] = _Rule(mean, precision, np.asarray(factor, dtype=np.float64))
-        return self.rules[key]
 
 
 def batches_of(variates: Variates, key: int) -> tuple[int, ...]:
@@ -116,7 +93,7 @@ def _times(matrix: Floats, rows: Floats) -> Floats:
     return found
 
 
-def _mixing(u: Floats, df: float) -> Floats:
+def _mixing(u: Floats, df: float | Floats) -> Floats:
     """sqrt(df / W) at the uniform of W, which is chi-squared with ``df`` degrees of freedom."""
     from scipy.special import gammaincinv
 
@@ -131,23 +108,19 @@ def _correlated(cluster: Cluster, scores: Floats) -> Floats:
 
 def _given(cluster: Cluster, given: Given, known: Floats, fresh: Floats) -> Floats:
     """Normal scores (driver, point): those known where they are given, the others drawn given these."""
+    drivers, count = len(cluster.units), given.sum(axis=0)
     found = known.copy()
-    sets, which = np.unique(given, axis=1, return_inverse=True)
-    for k, chosen in enumerate(sets.T):
-        at = np.flatnonzero(which.ravel() == k)
-        others = ~chosen
-        if not others.any():
-            continue
-        if not chosen.any():
-            found[:, at] = _correlated(cluster, fresh[:, at])
-            continue
-        rule, before = cluster.rule(np.ascontiguousarray(chosen)), known[chosen][:, at]
-        left = _times(rule.factor, fresh[:-1][others][:, at])
+    alone, some = count == 0, (count > 0) & (count < drivers)
+    found[:, alone] = _correlated(cluster, fresh[:, alone])
+    if some.any():
+        out, work = np.zeros((2 * drivers + 1, given.shape[1])), np.empty((drivers + 1, drivers))
+        scores = np.ascontiguousarray(known), np.ascontiguousarray(fresh)
+        scores_given(out, cluster.matrix, np.ascontiguousarray(given, dtype=np.float64), *scores, work, np.empty(drivers, dtype=np.int64))
+        left = out[drivers:-1]
         if cluster.df is not None:
-            df = cluster.df + chosen.sum()
-            distance = (before * _times(rule.precision, before)).sum(axis=0)
-            left *= np.sqrt((cluster.df + distance) / df) * _mixing(fresh[-1, at], df)
-        found[np.ix_(others, at)] = _times(rule.mean, before) + left
+            df = cluster.df + count
+            left *= np.sqrt((cluster.df + out[-1]) / df) * _mixing(fresh[-1], df)
+        found = np.where(some & ~given, out[:drivers] + left, found)
     return found if cluster.df is None else _normal(found, cluster.df)
 
 
