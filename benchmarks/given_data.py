@@ -59,7 +59,8 @@ def cost(draws: int, drivers: int, outputs: int) -> None:
     )
     held = (table.places.nbytes + table.values.nbytes) / 2.0**20
     print(
-        f"memory: {held:.0f} MiB for the drivers, {peak() - before:.0f} MiB at most in all; drawn they are {draws * drivers * 8 / 2.0**20:.0f} MiB"
+    drawn = draws * drivers * 8 / 2.0**20
+    print(f"memory: {held:.0f} MiB for the drivers, {peak() - before:.0f} MiB at most in all; drawn they are {drawn:.0f} MiB")
     )
 
 
