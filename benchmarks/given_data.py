@@ -58,10 +58,8 @@ def cost(draws: int, drivers: int, outputs: int) -> None:
         f"first output {first:.2f} s CPU (with what is worked out once); each further one {cpu / outputs:.3f} s CPU, {wall / outputs:.3f} s"
     )
     held = (table.places.nbytes + table.values.nbytes) / 2.0**20
-    print(
     drawn = draws * drivers * 8 / 2.0**20
     print(f"memory: {held:.0f} MiB for the drivers, {peak() - before:.0f} MiB at most in all; drawn they are {drawn:.0f} MiB")
-    )
 
 
 def beside_salib(draws: int = 4096, seeds: int = 6) -> None:
