@@ -129,8 +129,11 @@ def tornado(
         rank[:, k] = shared_ranks(table, value[2, :, k], values[1:, :drivers, 2])
         shares[..., k] = bands.shares[:, :drivers]
         inputs[..., k] = np.stack([of_bands[bands.ends[end, :drivers], :, np.arange(drivers)].T for end in (0, 1)])
-    attrs = {"draws": table.groups.draws, "failed": table.groups.failed, "level": 0.95, "statistic": statistic.text()}
-    found = Measures("tornado", MEASURES, table.names, tuple(outputs), value, value - half, value + half, verdict, attrs=attrs)
+    attrs = {"draws": table.groups.draws, "failed": table.groups.failed, "level": 0.95, "statistic": statistic.text(), "conditional": True}
+    low, high = value - half, value + half
+    if statistic.name == "below":
+        low[:2], high[:2] = np.clip(low[:2], 0.0, 1.0), np.clip(high[:2], 0.0, 1.0)
+    found = Measures("tornado", MEASURES, table.names, tuple(outputs), value, low, high, verdict, attrs=attrs)
     plans = np.array([*plan] or [np.nan] * count, dtype=np.float64)
     spider = np.broadcast_to(of_bands[:, :1].transpose(0, 2, 1), (BANDS, drivers, count))
     return Tornado(found, statistic, inputs, shares, rank, base[0], base[1], plans, curve[0], curve[1], spider, companions(table))
