@@ -15,7 +15,7 @@ from typing import Any
 STAGES = {
     "read": ("simengine.study.load", "load_study"),
     "prepare": ("simengine.api", "prepare"),
-    "simulate": ("simengine.runs.stored_run", "finish"),
+    "simulate": ("simengine.runs.simulate", "finish"),
     "statistics": ("simengine.runs.finished", "summarise"),
     "store": ("simengine.runs.stored_run", "write_result"),
 }

@@ -10,7 +10,7 @@ from simengine import api
 from simengine.engine.plan import prepare
 from simengine.errors import Problem, SimulationError, StudyError
 from simengine.results.frame import Frame, Series, as_frame
-from simengine.runs.analyses import METHODS, Asked, Question
+from simengine.runs.analyses import Asked, Question
 from simengine.runs.from_result import study_of
 from simengine.runs.function_subject import Drivers, Function, FunctionSubject
 from simengine.sensitivity_analysis.blocks import MOST_FAILED
@@ -23,6 +23,7 @@ from simengine.sensitivity_analysis.sobol import sobol
 from simengine.study.distribution_keys import nearest
 from simengine.study.load import Study
 from simengine.study.model import MAX_DRAWS
+from simengine.study.sensitivity import METHODS
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -33,6 +33,7 @@ from simengine.statistics.summary import summarise as summary_of_draws
 from simengine.study.distribution_keys import nearest
 from simengine.study.load import Study, load_study
 from simengine.study.model import MAX_DRAWS, MAX_SEED
+from simengine.study.stress import NAME, stressed
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -67,6 +68,7 @@ def run(  # noqa: PLR0913 - what the command has as options, each by name
     seed: int | None = None,
     sampler: str | None = None,
     scenarios: Sequence[str] = (),
+    stress: Mapping[str, tuple[float, float]] | None = None,
     store: str | Sequence[str] | None = None,
     threads: int | None = None,
     workers: int | None = None,
@@ -89,6 +91,9 @@ def run(  # noqa: PLR0913 - what the command has as options, each by name
         Instead of what the study's ``simulation`` table says.
     scenarios
         Names of scenarios to run beside the base, on the same draws; ``("all",)`` for all of them.
+    stress
+        Drivers held to a band of their range, as probabilities: ``{"drivers.pay_inflation": (0.9, 1.0)}``. Runs the scenario ``stress``
+        beside the others (docs/what-if.md).
     store
         Which draws are kept: "positions" or "all" (in memory both have every position), "summary" for none, or names of variables; by
         default what the study says. What is not kept is summed and counted (docs/streaming.md), in memory that does not grow.
@@ -129,6 +134,11 @@ def run(  # noqa: PLR0913 - what the command has as options, each by name
         Interrupted; finished blocks of a run into ``out`` are kept, and the text says so.
     """
     stored = _store(study.spec.simulation.store if store is None else store)
+    if stress is not None:
+        held = stressed(study, stress)
+        study, scenarios = held.study, (*scenarios, NAME)
+        for note in held.notes:
+            _LOGGER.info(note)
     settings = _settings(study, draws, seed, sampler, threads, workers)
     names = scenario_names(study, scenarios)
     aim = Aim(settings.draws, How(settings.threads, workers or 0, scheduler, client), _targets(study, names, stored, precision), exact)

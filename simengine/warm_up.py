@@ -9,8 +9,10 @@ from pathlib import Path
 
 from simengine import api
 from simengine.jit_apart import compile_known, kept_in, when_compiling
+from simengine.runs.analyses import Asked, Question
 from simengine.sampling.design import DESIGNS
 from simengine.study.load import Study, load_study
+from simengine.study.sensitivity import METHODS
 
 #: The studies that are run on a few draws, by what is said of each: that of ``simrisk init``, and one with every kind of number. What
 #: neither gets to (terms of contracts, mostly) is compiled from the calls to it: see ``compile_known``.
@@ -59,6 +61,8 @@ def warm_up(report: Callable[[str], None] = lambda text: None) -> WarmUp:
         with step(name):
             for sampler in DESIGNS:
                 _run(_study(file), sampler)
+    with step("sensitivity analysis"):
+        _analyse(_study("warmup.toml"))
     with step("what other studies use"):
         compile_known()
     found = _kernels()
@@ -74,6 +78,13 @@ def _run(study: Study, sampler: str) -> None:
     settings = replace(api.settings_of(study, 1), draws=_DRAWS, sampler=sampler)
     done = api.complete(api.prepare(study, study.scenario_names), settings, "all")
     api.summarise(done.frame, done.detail, 1)
+
+
+def _analyse(study: Study) -> None:
+    """Every method on a few points."""
+    settings = replace(api.settings_of(study, 1), draws=4096)
+    question = Question(tuple(name for name in METHODS if name != "discovery"), points=16, groups="correlation", second_order=True)
+    Asked(api.prepare(study), settings).answers(question)
 
 
 def _kernels() -> list[Path]:

@@ -61,6 +61,13 @@ def _file_name(_context: click.Context, _option: click.Parameter, value: str | N
     is_flag=True,
     help="Exact quantiles also of outputs that are only counted (within 0.2 %): draws everything again, twice the time.",
 )
+@click.option(
+    "--stress",
+    multiple=True,
+    metavar="DRIVER=LOW:HIGH",
+    help="Run the scenario 'stress' too: this driver between two "
+    "probabilities of its range, such as drivers.pay_inflation=0.9:1; repeatable.",
+)
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped; one that is finished is only shown.")
 @click.option("--force", is_flag=True, help="Replace a stored run of this study that has more draws or more variables.")
 @precision_option
@@ -77,6 +84,13 @@ def command(study: Path, *, as_json: bool, quiet: bool, out: str | None, force: 
         raise StudyError([_of_option(problem, options) for problem in error.problems]) from None
     for warning in loaded.warnings:
         say(f"warning: {warning}", quiet)
+    if options["stress"]:
+        from simengine.study.stress import NAME, parse_bands, stressed
+
+        held = stressed(loaded, parse_bands(options["stress"]))
+        loaded, options["scenarios"] = held.study, (*options["scenarios"], NAME)
+        for note in held.notes:
+            say(f"note: {note}", quiet)
     from simengine import api
     from simengine.results.store import check_folder, check_replacement
     from simengine.runs.destination import content_of, is_finished, tables_of

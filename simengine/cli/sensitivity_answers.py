@@ -61,7 +61,7 @@ def _parts(answer: Answer, money: MoneyUnit) -> Iterator[str]:
 def shares_text(found: Measures, k: int) -> str:
     """Shares of the variance of one output, the largest first."""
     about, last = found.attrs, len(found.measures) - 1
-    lines = [f"{found.outputs[k].text()}: {_title(found)} ({about['points']:,} points, {about['runs']:,} runs of the model)"]
+    lines = wrapped(f"{found.outputs[k].text()}: {_title(found)} ({about['points']:,} points, {about['runs']:,} runs of the model)", "")
     verdicts = found.verdict[:, :, k]
     judged = [u for u, unit in enumerate(found.units) if unit != DUMMY]
     if (verdicts[:, judged] == NO_VARIATION).all():
@@ -124,7 +124,7 @@ def _known(value: float) -> float:
 def screening_text(found: Screening, k: int, unit: str, scale: float) -> str:
     """Effects of one output, the largest first, with what each driver is."""
     measures, about = found.found, found.found.attrs
-    lines = [f"{measures.outputs[k].text()}: screening ({about['points']:,} points, {about['runs']:,} runs), effects in {unit}"]
+    lines = wrapped(f"{measures.outputs[k].text()}: screening ({about['points']:,} points, {about['runs']:,} runs), effects in {unit}", "")
     size = measures.measures.index("mu_star")
     order = sorted(range(len(measures.units)), key=lambda u: -_known(measures.value[size, u, k]))
     kept = [u for u in order if found.class_of(measures.units[u], k) != "negligible"]

@@ -15,7 +15,8 @@ def answer_rows(answers: Sequence[Answer]) -> list[dict[str, Any]]:
 
 def _measures(answer: Answer) -> Iterator[dict[str, Any]]:
     for measures in answer.measures:
-        yield from measures.rows()
+        decision = {"decision": measures.attrs["decision"]} if "decision" in measures.attrs else {}
+        yield from ({**row, "method": answer.method, **decision} for row in measures.rows())
 
 
 def _further(answer: Answer) -> Iterator[dict[str, Any]]:

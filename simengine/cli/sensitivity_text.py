@@ -89,7 +89,7 @@ def _rest(names: Sequence[str], why: str) -> Iterable[str]:
 def given_data_text(given: GivenData, k: int, most: int = _MOST) -> str:
     """The measures of one output, the drivers with the largest share of the variance first."""
     found = given.found
-    lines = [_title(found, k, "what goes with it")]
+    lines = wrapped(_title(found, k, "what goes with it"), "")
     if nothing := _nothing(found, k):
         return "\n".join(lines + nothing)
     first, delta = (found.value[OF_GIVEN.index(name), :, k] for name in ("first", "delta"))
@@ -129,7 +129,9 @@ def _given_summary(given: GivenData, k: int, shown: Sequence[int]) -> str:
 def tornado_text(bars: Tornado, k: int, unit: str = "", scale: float = 1.0, most: int = _MOST) -> str:
     """The bars of one output, with the driver's values at both ends, in units of ``scale``."""
     found = bars.found
-    lines = [_title(found, k, f"{bars.statistic.text()}{f', {unit}' if unit else ''}, where a driver is low and where it is high")]
+    lines = wrapped(
+        _title(found, k, f"{bars.statistic.text()}{f', {unit}' if unit else ''}, where a driver is low and where it is high"), ""
+    )
     if nothing := _nothing(found, k):
         return "\n".join(lines + nothing)
     order = np.argsort(bars.rank[:, k], kind="stable").tolist()
@@ -179,7 +181,10 @@ def _tornado_notes(bars: Tornado, k: int, order: Sequence[int], shown: Sequence[
             told.add(frozenset((found.units[u], other[0].name)))
             pair = f"{found.units[u]} and {other[0].name} move together (rank correlation {other[0].correlation:.2f})"
             lines += wrapped(f"* {pair}: the bar of each holds what the other does with it")
-    lines += _rest([found.units[u] for u in order if u not in shown], "Not distinguishable from zero at this size")
+    moved = bars.moved_by(k)
+    bent = [found.units[u] for u in order if u not in shown and moved[u]]
+    lines += _rest(bent, "Without a bar, but it moves with what is between the ends (see the curve)")
+    lines += _rest([found.units[u] for u in order if u not in shown and not moved[u]], "Not distinguishable from zero at this size")
     uneven = [found.units[u] for u in shown[:most] if abs(bars.shares[:, u, k] - 0.1).max() > 0.02]
     lines += _rest(uneven, "Values come up again and again, so the ends are not tenths of the draws")
     if not shown:
@@ -193,10 +198,13 @@ def _tornado_notes(bars: Tornado, k: int, order: Sequence[int], shown: Sequence[
 def spider_text(bars: Tornado, k: int, unit: str = "", scale: float = 1.0, most: int = 6) -> str:
     """The statistic of one output in each tenth of the drivers that matter most, in units of ``scale``."""
     found = bars.found
-    lines = [_title(found, k, f"{bars.statistic.text()}{f', {unit}' if unit else ''}, by tenth of a driver from lowest to highest")]
+    lines = wrapped(
+        _title(found, k, f"{bars.statistic.text()}{f', {unit}' if unit else ''}, by tenth of a driver from lowest to highest"), ""
+    )
     if nothing := _nothing(found, k):
         return "\n".join(lines + nothing)
-    shown = [u for u in np.argsort(bars.rank[:, k], kind="stable").tolist() if found.verdict[2, u, k] == PLAIN][:most]
+    moved, span = bars.moved_by(k), np.nan_to_num(np.nanmax(bars.curve[..., k], axis=0) - np.nanmin(bars.curve[..., k], axis=0))
+    shown = [u for u in np.argsort(-span, kind="stable").tolist() if moved[u]][:most]
     lines.append(f"  {'driver':<24}" + "".join(f"{band:>7}" for band in range(1, len(bars.curve) + 1)))
     for u in shown:
         pairs = zip(bars.curve[:, u, k] / scale, bars.curve_half[:, u, k] / scale, strict=True)

@@ -10,7 +10,7 @@ from simengine.cli.statistics_json import ENTITIES, LEVELS
 
 if TYPE_CHECKING:
     from simengine.results.frame import Frame
-    from simengine.runs.drawn_series import Drawn, FailedDraw, Risk
+    from simengine.runs.drawn_series import Drawn, FailedDraw
     from simengine.runs.target import Target
 
 _SCALES = {"": 1.0, "k": 1e3, "m": 1e6}
@@ -66,10 +66,12 @@ def convergence_rows(run: "Frame", scenario: str) -> Iterator[dict[str, object]]
             yield {**_place(one), **stated, "unit": unit}
 
 
-def risk_text(run: "Frame", scenario: str) -> str:
+def risk_text(run: "Frame", summary: "Frame", scenario: str) -> str:
     """Value at risk and expected shortfall of each position, in themselves and against plan."""
+    from simengine.runs.drawn_series import risks
+
     unit, scale = unit_of(run)
-    found = risks(run, scenario)
+    found = risks(run, summary, scenario)
     if not found:
         return "No position varies: there is no risk to show."
     rows = []
@@ -83,17 +85,12 @@ def risk_text(run: "Frame", scenario: str) -> str:
     return "\n".join(_grid(f"Risk over the term, {unit}", titles, rows, 32))
 
 
-def risks(run: "Frame", scenario: str) -> "list[Risk]":
-    """The risk of each position that varies."""
-    from simengine.runs.drawn_series import risk_of
-
-    return [risk_of(one, str(run.attrs["sampler"])) for one in shown_series(run, scenario)]
-
-
-def risk_rows(run: "Frame", scenario: str) -> Iterator[dict[str, object]]:
+def risk_rows(run: "Frame", summary: "Frame", scenario: str) -> Iterator[dict[str, object]]:
     """The same as rows of JSON."""
+    from simengine.runs.drawn_series import risks
+
     unit = str(run.attrs["money_unit"]).partition(" ")[0]
-    for one in risks(run, scenario):
+    for one in risks(run, summary, scenario):
         for name, value, error in one.rows():
             chance = name.startswith("p_")
             stated = {"statistic": name, "level": None if chance else 0.05, "value": value, "standard_error": error}

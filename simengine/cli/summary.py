@@ -47,7 +47,7 @@ def command(result: Path, *, as_json: bool, quiet: bool, **options: Any) -> None
             message = f"{result} has no scenario {scenario}: it has {', '.join(there)}"
             raise WrongInput(message)
         run = as_frame(dataset)
-        asked = _asked(run, options, as_json=as_json)
+        asked = _asked(run, as_frame(summary), options, as_json=as_json)
         failed = _failed(run) if int(dataset.attrs["failed"]) else []
     except ResultError as error:
         raise WrongInput(str(error)) from None
@@ -67,13 +67,13 @@ def command(result: Path, *, as_json: bool, quiet: bool, **options: Any) -> None
         click.echo(failed_text(failed_draws(run)))
 
 
-def _asked(run: "Frame", options: dict[str, Any], *, as_json: bool) -> dict[str, Any]:
+def _asked(run: "Frame", summary: "Frame", options: dict[str, Any], *, as_json: bool) -> dict[str, Any]:
     """What was asked for beside or instead of the summary, as rows of JSON or as text."""
     from simengine.cli import series_text as shown
 
     scenario, found = options["scenario"] or "base", {}
     if options["risk"]:
-        found["risk"] = list(shown.risk_rows(run, scenario)) if as_json else shown.risk_text(run, scenario)
+        found["risk"] = list(shown.risk_rows(run, summary, scenario)) if as_json else shown.risk_text(run, summary, scenario)
     if options["levels"]:
         levels = _levels(run, options["levels"])
         found["below"] = list(shown.below_rows(run, levels)) if as_json else shown.below_text(run, levels)

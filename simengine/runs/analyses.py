@@ -24,21 +24,10 @@ from simengine.sensitivity_analysis.sobol import sobol
 from simengine.sensitivity_analysis.stored import StoredDraws, given_stored
 from simengine.sensitivity_analysis.tornado import Tornado, tornado
 from simengine.study.distribution_keys import nearest
+from simengine.study.sensitivity import METHODS, stated_groups
 
 Progress = Callable[[str, int, int], None]
 
-#: Methods by name, with what each is for.
-METHODS = {
-    "sobol": "first-order and total indices: how much of the variance each driver brings, alone and with others",
-    "shapley": "shares of the variance that add up to one, for correlated drivers too",
-    "morris": "screening: which of many drivers can be forgotten, which act in a straight line, which interact",
-    "tornado": "what each driver does to an output from its low end to its high end, with the driver's values there",
-    "given-data": "rank and partial correlation, regression, first order and delta, from the draws of a run",
-    "events": "which driver meets the minimum savings rate, hits a cap, makes a party lose",
-    "discovery": "the conditions under which a party loses, in a few readable boxes",
-    "risk": "where the risk sits: by risk category and party, before and after the contract",
-    "information": "what it would be worth to find out before signing, or before choosing terms",
-}
 #: Methods that need no more than the draws of a run.
 OF_DRAWS = ("tornado", "given-data", "events", "discovery", "information")
 #: Points of a method where none are stated.
@@ -141,9 +130,12 @@ class Asked:
             problems += _unknown(dimension, asked, labels[dimension])
         if problems:
             raise StudyError(problems)
-        methods = question.methods or ("tornado", "shapley" if self.correlated and question.groups is None else "sobol")
-        outputs = question.outputs or tuple(name for name in OUTPUTS if name in known)
-        return replace(question, methods=methods, outputs=outputs, years=question.years or (TERM,))
+        stated = self.ready.study.spec.sensitivity
+        groups = stated_groups(stated, self.ready.drivers.order) if question.groups is None else question.groups
+        methods = question.methods or stated.methods or ("tornado", "shapley" if self.correlated and groups is None else "sobol")
+        outputs = question.outputs or stated.outputs or tuple(name for name in OUTPUTS if name in known)
+        points = question.points or stated.points
+        return replace(question, methods=methods, outputs=outputs, years=question.years or (TERM,), groups=groups, points=points)
 
     def _subject(self, question: Question, names: Sequence[str]) -> StudySubject:
         scenario = self.ready.scenarios.index(question.scenario)

@@ -1,5 +1,6 @@
 """Series of a stored run, one at a time: how their statistics settle as draws are added, their chances, and their risk against the plan."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -106,12 +107,33 @@ def chance_below(one: Drawn, level: float, sampler: str) -> tuple[float, float]:
     return float(found[at]), float(errors[at])
 
 
-def risk_of(one: Drawn, sampler: str) -> Risk:
-    """Value at risk and expected shortfall, in themselves and against plan."""
-    found, errors = SeriesStatistics(one.values.size, sampler).statistics(one.values, None if one.good.all() else one.good)
-    at = [STATISTICS.index(name) for name in _RISKS]
-    pairs = [(float(found[k]), float(errors[k])) for k in at]
-    return Risk(one, pairs[0], pairs[1], chance_below(one, one.plan, sampler))
+def risks(run: Frame, summary: Frame, scenario: str = "base") -> list[Risk]:
+    """The risk of each position over the term, where it varies: from the summary; the chance of less than planned from the draws.
+
+    That chance is not known (NaN) where the draws are not stored.
+    """
+    found = []
+    for name in SHOWN:
+        drawn = name in run and "draw" in run[name].dims
+        series = list(drawn_series(run, name, scenario)) if drawn else list(_without_draws(run, name, scenario))
+        for one in series:
+            at = {**dict(one.entity), "scenario": scenario, "period": TERM}
+            if not float(summary.at(name, statistic="sd", **at)) > 0.0:
+                continue
+            pairs = [tuple(float(summary.at(key, statistic=risk, **at)) for key in (name, f"{name}_se")) for risk in _RISKS]
+            below = chance_below(one, one.plan, str(run.attrs["sampler"])) if drawn else (math.nan, math.nan)
+            found.append(Risk(one, (pairs[0][0], pairs[0][1]), (pairs[1][0], pairs[1][1]), below))
+    return found
+
+
+def _without_draws(run: Frame, name: str, scenario: str) -> Iterator[Drawn]:
+    """The series of an output whose draws are not stored."""
+    dims = VARIABLES[name].entity
+    labels = [run.labels(dim) for dim in dims]
+    for place in np.ndindex(*(len(one) for one in labels)):
+        own = tuple((dim, labels[k][place[k]]) for k, dim in enumerate(dims))
+        plan = np.asarray(run.at(f"plan_{name}", **dict(own)), dtype=np.float64)
+        yield Drawn(name, own, scenario, TERM, np.empty(0), np.empty(0, dtype=np.bool_), float(plan.sum()))
 
 
 @dataclass(frozen=True)

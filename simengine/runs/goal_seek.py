@@ -195,7 +195,7 @@ def _path_of(study: Study, vary: str) -> tuple[str | int, ...]:
     for part in path if not problems else ():
         node = node[int(part)] if isinstance(node, list) else node.get(part) if isinstance(node, dict) else None
     rule = None
-    if isinstance(node, str):
+    if isinstance(node, str) and node in study.tree.get("drivers", {}):
         rule = f"is the name of a driver: vary drivers.{node} instead"
     elif is_distribution(node):
         fixed = node["dist"] not in _MOVED

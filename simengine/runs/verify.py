@@ -56,9 +56,6 @@ def verify(path: Path, blocks: int = BLOCKS, *, threads: int | None = None, prog
     Raises ResultError where the file is no result, or cannot be drawn again though its digests hold (another layout or stream version).
     """
     try:
-        for opened in read_result(path):
-            opened.close()
-        found = [Difference(words) for words in check(path)]
         run = stored_run(path)
     except ResultError as error:
         found = [Difference(words) for words in check(path)] if _is_result(path) else []
@@ -66,6 +63,7 @@ def verify(path: Path, blocks: int = BLOCKS, *, threads: int | None = None, prog
             raise
         # what was altered is named; that nothing can be drawn again follows from it
         return Verified((*found, Difference(f"no block can be drawn again: {error}")), (), 0, 0, (), False, ())
+    found = [Difference(words) for words in check(path)]
     total = -(-run.draws // BLOCK)
     chosen = chosen_blocks(run.draws, blocks, str(run.about.get("content_hash", run.study.digest)))
     dataset, summary = read_result(path)

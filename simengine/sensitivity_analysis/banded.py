@@ -40,13 +40,8 @@ class Bands:
     def of(cls, table: DriverTable, series: Array) -> "Bands":
         """Of an output (draw,) over all draws of the run; as it is, not about its mean."""
         y = np.asarray(series, dtype=np.float64)[table.groups.order]
-        groups = len(table.groups.bounds) - 1
-        group = np.repeat(np.arange(groups), np.diff(table.groups.bounds)) * BANDS
-        counts, sums = np.empty((2, len(table.places), groups, BANDS))
-        for row in range(len(table.places)):
-            place = group + band_of(table, row)
-            counts[row] = np.bincount(place, minlength=groups * BANDS).reshape(groups, BANDS)
-            sums[row] = np.bincount(place, y, minlength=groups * BANDS).reshape(groups, BANDS)
+        rows = range(len(table.places))
+        counts, sums = (np.stack([table.by_bin(row, BANDS, values) for row in rows]) for values in (None, y))
         return cls(table, counts, sums)
 
     @cached_property

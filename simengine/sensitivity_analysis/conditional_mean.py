@@ -77,8 +77,8 @@ class Folds:
 
 
 def quantile_knots(column: Array, pieces: int) -> Array:
-    """Ends of so many pieces with as many draws in each; fewer where values come up again and again."""
-    return np.unique(np.quantile(column, np.linspace(0.0, 1.0, pieces + 1)))
+    """Ends of so many pieces with as many draws in each, values that were drawn; fewer where some come up again and again."""
+    return np.unique(np.quantile(column, np.linspace(0.0, 1.0, pieces + 1), method="inverted_cdf"))
 
 
 def straight_pieces(column: Array, knots: Array) -> Array:

@@ -27,6 +27,12 @@ FEWEST = 64
 _DEPTH, _MOST_BUILT, _LEAF = 4, 2**15, 0.005
 #: A box is worth a line when it covers this much of the event, and the event is this many times as frequent in it.
 _LEAST_COVERAGE, _LEAST_LIFT = 0.03, 1.2
+#: Limits are stated to this part of a driver's spread at least.
+_STEPS = 30.0
+#: Closer to 0 or 1 than this is 0 or 1.
+_EXACTLY = 1e-6
+#: Standard errors by which the event is more frequent in a box than elsewhere: a tree looks at many boxes.
+_BEYOND_CHANCE = 5.0
 #: A further box covers this much of the event that no other does.
 _LEAST_MORE = 0.1
 #: What density a limit must be worth to be kept, of the way from the chance of the event to certainty.
@@ -35,7 +41,9 @@ _WORTH = 0.03
 
 def percent(share: float) -> str:
     """A share in whole per cent, near 0 and 1 to a tenth."""
-    return f"{100.0 * share:.0f}%" if 0.01 <= share <= 0.99 or share in (0.0, 1.0) else f"{100.0 * share:.1f}%"
+    if 0.01 <= share <= 0.99 or min(share, 1.0 - share) < _EXACTLY:
+        return f"{100.0 * share:.0f}%"
+    return ("<0.1%" if share < 0.5 else ">99.9%") if min(share, 1.0 - share) < 0.0005 else f"{100.0 * share:.1f}%"
 
 
 class Limit(NamedTuple):
@@ -113,8 +121,7 @@ def conditions(table: DriverTable, flag: Flags) -> Conditions:
     found: list[Box] = []
     for limits in _leaves(table, sample):
         box = sample.box(limits)
-        new = all(set(box.limits) != set(other.limits) for other in found)
-        if new and box.built.coverage >= _LEAST_COVERAGE and box.built.density >= min(_LEAST_LIFT * chance, 1.0 - 0.5 * (1.0 - chance)):
+        if sample.counts(box) and all(set(box.limits) != set(other.limits) for other in found):
             found.append(box)
     chosen = sample.few(found)
     note = "" if chosen else "no few conditions make the event much more likely"
@@ -157,9 +164,9 @@ def _leaves(table: DriverTable, sample: "_Sample") -> list[tuple[Limit, ...]]:
 
 
 def _limit(table: DriverTable, driver: int, low: float, high: float) -> Limit:
-    """Limits on distances from the driver's centre as limits on its values, rounded to a hundredth or so of its spread."""
+    """Limits on distances from the driver's centre as limits on its values, rounded to a thirtieth of its spread or finer."""
     spread, centre = float(table.value_spreads[driver]), float(table.centre[driver])
-    places = 1 - math.floor(math.log10(spread)) if spread > 0.0 else 15
+    places = math.ceil(-math.log10(spread / _STEPS)) if spread > 0.0 else 15
     ends = (None if math.isinf(end) else round(end + centre, places) + 0.0 for end in (low, high))
     return Limit(table.names[driver], *ends)
 
@@ -193,6 +200,13 @@ class _Sample:
         merged = _merged(kept)
         inside = self.within(merged)
         return Box(merged, self.share(inside, self.built), self.share(inside, self.held))
+
+    def counts(self, box: Box) -> bool:
+        """Whether a box is worth a line: it covers enough, and the event is more frequent in it by more than chance and by enough."""
+        draws = box.built.mass * float(self.built.sum())
+        beyond = _BEYOND_CHANCE * math.sqrt(self.chance * (1.0 - self.chance) / max(draws, 1.0))
+        likelier = min(_LEAST_LIFT * self.chance, 1.0 - 0.5 * (1.0 - self.chance))
+        return box.built.coverage >= _LEAST_COVERAGE and box.built.density >= max(likelier, min(self.chance + beyond, 1.0))
 
     def _fewer(self, limits: list[Limit]) -> list[Limit]:
         """Drop one limit after another: while there are too many, or one is worth too little."""

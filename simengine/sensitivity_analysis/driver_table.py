@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from simengine.jit import Floats, keep_apart, kernel
 from simengine.sampling.design import uniforms
 from simengine.sensitivity_analysis.groups import Flags, Groups
 
@@ -19,13 +20,26 @@ Array = npt.NDArray[np.float64]
 Places = npt.NDArray[np.uint16]
 Values = npt.NDArray[np.float32]
 
-DUMMIES = 4
+DUMMIES = 8
+#: Sobol' columns of the dummies: the last ones, which hardly any study gets to.
+_FIRST_COLUMN = 120
 _PLACES = 2**16
-#: Draws to a bin that means are taken of, and the most and the fewest bins: ten, for deciles, times a power of two.
-_DRAWS_TO_BIN = 100
-_TENTHS, _MOST_HALVINGS = 10, 6
-#: Draws of all rows that are multiplied with each other at a time.
-_PIECE = 2**12
+#: Bins that means are taken of: ten at 1,024 draws, twice as many whenever there are four times the draws. More would be noise.
+_DRAWS_OF_TEN = 1024
+_TENTHS, _MOST_HALVINGS, _MOST_CELLS = 10, 5, 64
+#: Draws of all rows that are multiplied with each other at a time, a multiple of four.
+_PIECE = 2**10
+
+
+@kernel
+def _add_products(found: Floats, piece: Floats) -> None:
+    """Add the products of any two columns of a piece (draw, row), draw after draw, to the lower half of ``found`` (row, row)."""
+    keep_apart()
+    for i in range(0, piece.shape[0], 4):
+        for j in range(found.shape[0]):
+            a, b, c, d = piece[i, j], piece[i + 1, j], piece[i + 2, j], piece[i + 3, j]
+            for k in range(j + 1):
+                found[j, k] += (a * piece[i, k] + b * piece[i + 1, k]) + (c * piece[i + 2, k] + d * piece[i + 3, k])
 
 
 def places_of(values: npt.NDArray[np.floating]) -> Places:
@@ -44,6 +58,14 @@ def places_of(values: npt.NDArray[np.floating]) -> Places:
     found = np.empty(size, dtype=np.uint16)
     found[order] = (twice * (_PLACES // 2)) // max(size, 1)
     return found
+
+
+def noise_floor(of_dummies: Array) -> Array:
+    """What 95 in 100 drivers without effect stay below, from a measure of the dummies along the last axis: its mean is 0."""
+    from scipy.special import stdtrit
+
+    count = of_dummies.shape[-1]
+    return np.asarray(float(stdtrit(count, 0.975)) * np.sqrt((of_dummies * of_dummies).mean(axis=-1)))
 
 
 @dataclass(frozen=True)
@@ -86,7 +108,9 @@ class DriverTable:
             values[: len(names), place[place >= 0]] = (kept - centre[: len(names)]).T
             first += len(chunk)
         for k in range(DUMMIES):
-            values[len(names) + k] = uniforms(seed, f"sensitivity.dummy.{k}", draws)[groups.order]
+            # noise of the design in use: that of Sobol' points is far below that of independent draws
+            column = _FIRST_COLUMN + k if len(names) < _FIRST_COLUMN else -1
+            values[len(names) + k] = uniforms(seed, f"sensitivity.dummy.{k}", draws, groups.sampler, column)[groups.order]
         rest = np.flatnonzero(np.append(known, [True] * DUMMIES))
         if not known.all():
             values, centre = np.ascontiguousarray(values[rest]), centre[rest]
@@ -107,14 +131,14 @@ class DriverTable:
     @cached_property
     def bins(self) -> int:
         """Bins of equal probability that means are taken of."""
-        halvings = int(np.log2(max(self.groups.draws / (_DRAWS_TO_BIN * _TENTHS), 1.0)))
+        halvings = int(np.log2(max(self.groups.draws / _DRAWS_OF_TEN, 1.0)) / 2.0)
         return int(_TENTHS * 2 ** min(halvings, _MOST_HALVINGS))
 
     @cached_property
     def cells(self) -> int:
         """Cells along each side of the tables in which draws are counted, a power of two."""
         halvings = int(np.log2(max(self.groups.draws, 1))) // 2 - 1
-        return int(2 ** min(max(halvings, 3), _MOST_HALVINGS))
+        return min(int(2 ** max(halvings, 3)), _MOST_CELLS)
 
     @cached_property
     def varies(self) -> Flags:
@@ -126,19 +150,19 @@ class DriverTable:
     def values_in_bins(self) -> Array:
         """Sums of values about their mean in standard deviations, of each row, group (and rest) and bin, shape as ``in_bins``."""
         scaled = ((row - mean) / spread for row, mean, spread in zip(self.values, self.value_means, self.value_spreads, strict=True))
-        return np.stack([self._by_bin(row, one) for row, one in enumerate(scaled)])
+        return np.stack([self.by_bin(row, self.bins, one) for row, one in enumerate(scaled)])
 
     @cached_property
     def in_bins(self) -> Array:
         """Draws of each row, group (and rest) and bin, shape (row, group + 1, bin)."""
-        return np.stack([self._by_bin(row) for row in range(len(self.places))])
+        return np.stack([self.by_bin(row, self.bins) for row in range(len(self.places))])
 
-    def _by_bin(self, row: int, values: Values | None = None) -> Array:
-        """Draws, or sums of values, of one row by group (and rest) and bin."""
+    def by_bin(self, row: int, bins: int, values: "Values | Array | None" = None) -> Array:
+        """Draws, or sums of ``values``, of one row by group (and rest) and bin of equal probability, shape (group + 1, bin)."""
         groups = len(self.groups.bounds) - 1
-        place = (self.places[row].astype(np.int64) * self.bins) >> 16
-        place += np.repeat(np.arange(groups) * self.bins, np.diff(self.groups.bounds))
-        return np.bincount(place, values, groups * self.bins).reshape(groups, self.bins).astype(np.float64)
+        place = (self.places[row].astype(np.int64) * bins) >> 16
+        place += np.repeat(np.arange(groups) * bins, np.diff(self.groups.bounds))
+        return np.bincount(place, values, groups * bins).reshape(groups, bins).astype(np.float64)
 
     @cached_property
     def rank_products(self) -> Array:
@@ -167,9 +191,14 @@ class DriverTable:
     def _products(self, rows: npt.NDArray[np.generic], middle: "Array | float", scale: "Array | float" = 1.0) -> Array:
         bounds, count = self.groups.bounds, len(rows) + 1
         found = np.zeros((len(bounds) - 1, count, count))
+        piece = np.ones((_PIECE, count))
         for group, (a, b) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
             for first in range(a, b, _PIECE):
-                piece = rows[:, first : min(first + _PIECE, b)].astype(np.float64)
-                piece = np.vstack([(piece - np.reshape(middle, (-1, 1))) / np.reshape(scale, (-1, 1)), np.ones(piece.shape[1])])
-                found[group] += piece @ piece.T
+                some = rows[:, first : min(first + _PIECE, b)].T
+                piece[: len(some), :-1] = (np.asarray(some, dtype=np.float64) - middle) / scale
+                # draws that are not there count nothing
+                piece[len(some) :] = 0.0
+                _add_products(found[group], piece)
+                piece[len(some) :, -1] = 1.0
+            found[group] += np.tril(found[group], -1).T
         return found

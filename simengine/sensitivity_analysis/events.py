@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from simengine.sensitivity_analysis.banded import Bands
 from simengine.sensitivity_analysis.binned import first_order
-from simengine.sensitivity_analysis.driver_table import DriverTable
+from simengine.sensitivity_analysis.driver_table import DriverTable, noise_floor
 from simengine.sensitivity_analysis.measures import NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, TERM, Measures, Output
 from simengine.sensitivity_analysis.reading import Reading, read_output
 from simengine.sensitivity_analysis.regression import without_each
@@ -28,6 +28,8 @@ Flags = npt.NDArray[np.bool_]
 MEASURES = ("distance", "rank", "chance_low", "chance_high", "chance_swing", "first")
 #: An event that was seen, or not seen, in fewer draws is not analysed.
 FEWEST = 64
+#: Bins of distribution functions.
+_BINS = 320
 
 
 class Event(NamedTuple):
@@ -107,10 +109,10 @@ def _unseen(text: str, seen: int, draws: int) -> str:
 def _measures(reading: Reading, bands: Bands) -> tuple[Array, Array]:
     """Values and half widths, (measure, row)."""
     groups = reading.table.groups
-    counts = reading.table.in_bins
-    events = reading.sums + reading.mean * counts
+    table, flag = reading.table, reading.deviations + reading.mean
+    counts, events = (np.stack([table.by_bin(row, _BINS, values) for row in range(len(table.places))]) for values in (None, flag))
     distance = _held_out(events, counts - events)[: groups.count]
-    middle = (np.arange(counts.shape[2]) + 0.5) / counts.shape[2]
+    middle = (np.arange(_BINS) + 0.5) / _BINS
     with_event = without_each(events.transpose(1, 0, 2))
     rank = with_event @ middle / with_event.sum(axis=2)
     ends = bands.at_ends(bands.means)
@@ -145,7 +147,7 @@ def _verdicts(found: Array, halves: Array, drivers: int) -> npt.NDArray[np.uint8
     size[MEASURES.index("rank")] = np.abs(found[MEASURES.index("rank")] - 0.5)
     swing = MEASURES.index("chance_swing")
     size[swing] = np.abs(found[swing])
-    floor = size[:, drivers:].max(axis=1, keepdims=True)
+    floor = noise_floor(size[:, drivers:])[:, None]
     plain = size[:, :drivers] > np.maximum(halves[:, :drivers], floor)
     plain[MEASURES.index("chance_low")] = plain[MEASURES.index("chance_high")] = plain[swing]
     return np.where(plain, PLAIN, NOT_DISTINGUISHABLE).astype(np.uint8)

@@ -36,11 +36,14 @@ class Groups:
         Where each group begins in ``order``, and where the last one and the rest end, shape (group + 2,).
     failed
         How many draws do not count.
+    sampler
+        ``sobol``, ``lhs`` or ``random``.
     """
 
     order: Ints
     bounds: Ints
     failed: int
+    sampler: str
 
     @classmethod
     def of(cls, draws: int, sampler: str, good: Flags | None = None) -> "Groups":
@@ -60,7 +63,7 @@ class Groups:
         kept = draw if good is None else np.flatnonzero(good)
         own = group[kept]
         order = kept[np.argsort(own, kind="stable")]
-        return cls(order, np.searchsorted(own[np.argsort(own, kind="stable")], np.arange(count + 2)), draws - kept.size)
+        return cls(order, np.searchsorted(own[np.argsort(own, kind="stable")], np.arange(count + 2)), draws - kept.size, sampler)
 
     @property
     def count(self) -> int:

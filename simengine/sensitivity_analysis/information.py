@@ -30,6 +30,10 @@ Flags = npt.NDArray[np.bool_]
 #: Fewest draws from which a mean given anything is fitted.
 FEWEST = 512
 EVERYTHING = "everything"
+NOTES = (
+    "a driver that is correlated with others tells of these too, and its value counts that",
+    "what depends on three drivers only together is not seen by the regression: a value may then be too low",
+)
 _CONSTANT = 1e-12
 
 
@@ -239,10 +243,11 @@ class _Valued:
         return made
 
     def _measures(self, method: str, units: tuple[str, ...], found: Mapping[str, tuple[Array, Array, Array]], kind: str) -> Measures:
-        value, low, high = (np.array([one[k] for one in found.values()]).reshape(len(found), len(units), -1) for k in range(3))
+        value, low, high = (np.array([one[k] for one in found.values()]).reshape(len(found), len(units), len(self.now)) for k in range(3))
         verdict = np.where(self.varies, np.where(low > 0.0, PLAIN, NOT_DISTINGUISHABLE), NO_VARIATION).astype(np.uint8)
         names, outputs = tuple(found), self.decision.outputs
-        return Measures(method, names, units, outputs, value, low, high, verdict, kind, (), dict(self.attrs))
+        notes = NOTES if method == "evppi" else ()
+        return Measures(method, names, units, outputs, value, low, high, verdict, kind, notes, dict(self.attrs))
 
     def _switches(self, unit: str, mean: ConditionalMean) -> list[Switch]:
         """The value at which the best of two options changes, by output."""

@@ -9,9 +9,8 @@ import numpy as np
 from simengine.errors import Problem, StudyError
 from simengine.sensitivity_analysis.subject import Subject, Take, Unit
 from simengine.study.distribution_keys import nearest
+from simengine.study.sensitivity import GROUPINGS
 
-#: Groupings by name.
-GROUPINGS = ("category", "correlation", "scheme")
 #: What is drawn outside all schemes, where schemes are judged.
 OUTSIDE: Final = "outside schemes"
 _SCHEMES = "schemes."

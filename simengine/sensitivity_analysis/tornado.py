@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from simengine.errors import ParameterError
 from simengine.sensitivity_analysis.banded import BANDS, POINTS, Bands, band_of, values_in_bands
-from simengine.sensitivity_analysis.driver_table import DriverTable
+from simengine.sensitivity_analysis.driver_table import DriverTable, noise_floor
 from simengine.sensitivity_analysis.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, Measures, Output
 from simengine.sensitivity_analysis.regression import Regressions
 
@@ -23,6 +23,8 @@ Ints = npt.NDArray[np.int64]
 
 MEASURES = ("low", "high", "swing")
 _LEAST = 1e-12
+#: Half widths of the interval of one band that are those of the largest of ten: Student's t at 1 - 0.025 / 10 over that at 0.975.
+_OF_TEN = 1.55
 
 
 class Statistic(NamedTuple):
@@ -85,6 +87,14 @@ class Tornado:
     curve_inputs: Array
     companions: tuple[tuple[Companion, ...], ...]
 
+    def moved_by(self, k: int) -> npt.NDArray[np.bool_]:
+        """Drivers in some band of which the output is not what it is over all draws, beyond the error of ten bands, (driver,).
+
+        A driver can do so without a bar: one that is as good low as high.
+        """
+        apart = np.abs(self.curve[:, :, k] - self.base[k])
+        return np.asarray((apart > _OF_TEN * self.curve_half[:, :, k]).any(axis=0) & (self.found.verdict[2, :, k] != NO_VARIATION))
+
 
 def tornado(
     table: DriverTable,
@@ -114,7 +124,7 @@ def tornado(
         half[..., k] = table.groups.jackknife(values[1:, :drivers]).T
         curve[0, ..., k], curve[1, ..., k] = curves[0].T, table.groups.jackknife(curves[1:]).T
         base[:, k] = _base(table, one, statistic)
-        floor = float(np.abs(values[0, drivers:, 2]).max())
+        floor = float(noise_floor(values[0, drivers:, 2]))
         verdict[..., k] = _verdict(value[2, :, k], half[2, :, k], floor, bool(np.ptp(one[table.groups.order]) == 0.0))
         rank[:, k] = shared_ranks(table, value[2, :, k], values[1:, :drivers, 2])
         shares[..., k] = bands.shares[:, :drivers]

@@ -7,7 +7,7 @@ from typing import Any
 from simengine.study.places import ROOT, Place, is_distribution, step
 
 _TEXTS = ("label", "notes", "title", "source", "owner", "date", "evidence", "need", "organisation", "calculation", "monitoring")
-_NO_RESULT = ("simulation", "assumptions", "risks", "checks")
+_NO_RESULT = ("simulation", "assumptions", "risks", "checks", "sensitivity")
 """Tables that change no result: the assumptions of a set are in the tree themselves."""
 
 

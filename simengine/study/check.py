@@ -13,6 +13,7 @@ from simengine.study.check_numbers import check_numbers
 from simengine.study.check_population import check_population
 from simengine.study.check_records import check_records
 from simengine.study.check_schemes import check_schemes
+from simengine.study.check_sensitivity import check_sensitivity
 from simengine.study.check_services import check_services
 from simengine.study.checker import Checker
 from simengine.study.distribution_keys import nearest
@@ -36,6 +37,7 @@ def check_rules(checker: Checker, scenario_drivers: Sequence[str] = (), base_dri
     check_budgets(checker, [*drivers, *(base_drivers or ())], as_written=base_drivers is None)
     check_arrangements(checker, [*drivers, *(base_drivers or ())])
     check_records(checker, drivers)
+    check_sensitivity(checker, checker.spec.sensitivity, (*drivers, *(base_drivers or ())))
     check_drivers(checker)
     check_correlation(checker, drivers)
     advise(checker)

@@ -14,6 +14,7 @@ from simengine.study.populations import Population
 from simengine.study.qipp import Qipp
 from simengine.study.risks import Risk
 from simengine.study.schemes import Scheme
+from simengine.study.sensitivity import Sensitivity
 from simengine.study.services import Service
 from simengine.study.table import Fault, Name, Table, Texts, faults_error
 from simengine.study.totals import Total
@@ -169,6 +170,7 @@ class StudySpec(Table):
     allocations: dict[Name, Allocation] = {}
     arrangements: dict[Name, Arrangement] = {}
     risks: dict[Name, Risk] = {}
+    sensitivity: Sensitivity = Sensitivity()
     checks: dict[Name, Total] = Field(default={}, description="printed totals that the lines should add up to")
 
     @property

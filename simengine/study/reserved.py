@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 PATTERNS: dict[str, tuple[str, str]] = {
     "negotiation": ("terms to negotiate come", "the negotiation part"),
-    "sensitivity": ("sensitivity settings come", "the sensitivity part"),
     "stress": ("stress tests come", "the stress part"),
     "calibration": ("calibration settings come", "the calibration part"),
     "discount_rate": ("present values come", "the discounting part"),

@@ -17,6 +17,7 @@ FIXED = {
     "correlation": "all scenarios have the same draws",
     "assumptions": "a study takes one set of assumptions",
     "risks": "the risk log is the study's",
+    "sensitivity": "what is analysed is said once, for the study",
     "checks": "printed totals are those of the study as written",
     "scenarios": "a scenario has no scenarios of its own",
 }

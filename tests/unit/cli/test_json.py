@@ -28,7 +28,7 @@ def test_run_prints_one_object(folder):
     assert (found["schema"], found["command"], found["version"], found["seed"]) == ("1", "run", VERSION, 3)
     assert (found["sampler"], found["draws"], found["failed"], found["warnings"]) == ("sobol", 256, 0, [])
     assert found["study"] == {"path": "care.toml", "hash": simengine.load_study("care.toml").digest}
-    assert set(found["result"]) == {"plan", "statistics", "file"}
+    assert set(found["result"]) == {"plan", "statistics", "counted", "file"}
     assert found["result"]["file"] == "x.nc"
     assert simrisk("summary", "x.nc", "--json").stdout.count("\n") == 1
 

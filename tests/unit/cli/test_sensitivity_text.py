@@ -46,10 +46,10 @@ def test_given_data(made):
     text = given_data_text(given_data(made[0], Y, [made[1]]), 0)
     assert fits(text)
     assert text.startswith("party_position[acute].2027: what goes with it (4,096 draws)\n")
-    assert "schemes.a_sc…line_of_service.impact" in text
+    assert "schemes.a_sc…ng_line_of_service.impact" in text
     assert "~0" in text
     assert "Not distinguishable from zero at this size, by any measure: inert" in text
-    assert "By itself, of the variance: drivers.growth" in text
+    assert "By itself, of the variance: drivers." in text
     assert "A straight line in all drivers explains 100%." in text
     assert "correlated: drivers.growth with drivers.twin (0.4" in text
 
@@ -67,7 +67,8 @@ def test_tornado(made):
     assert "drivers.growth and drivers.twin move together (rank correlation 0.4" in text.replace("\n    ", " ")
     assert text.count("move together") == 1
     assert "  =: swings that differ by no more than their error share a place." in lines
-    assert "Not distinguishable from zero at this size: inert" in text
+    assert "Not distinguishable from zero at this size:" in text
+    assert text.index("inert") > text.index("Not distinguishable")
     assert lines[-1] == "  drivers.growth, drivers.twin matter most."
 
 
@@ -87,8 +88,14 @@ def test_spider(made):
     text = spider_text(tornado(made[0], Y, [made[1]]), 0, "GBP m", 1e6)
     assert fits(text)
     assert text.endswith("Each goes one way all along.")
-    bent = spider_text(tornado(made[0], Y, [made[0].values[0].astype(float)[np.argsort(made[0].groups.order)] ** 2]), 0)
-    assert "These go up and down again, so their bars understate them: drivers.growth" in bent
+
+
+def test_what_goes_up_and_down_again_has_no_bar_and_is_named(made):
+    growth = made[0].values[0].astype(float) + made[0].centre[0]
+    bent = growth[np.argsort(made[0].groups.order)] ** 2
+    bars = tornado(made[0], Y, [bent])
+    assert "These go up and down again, so their bars understate them: drivers.growth" in spider_text(bars, 0)
+    assert "Without a bar, but it moves with what is between the ends (see the curve): drivers.growth" in tornado_text(bars, 0)
 
 
 def test_events(made):
@@ -116,7 +123,7 @@ def test_figures_have_the_digits_their_intervals_support():
     assert [plain(0.12345, half) for half in (0.2, 0.02, 0.002, 1e-9)] == ["0.1", "0.12", "0.123", "0.123"]
     assert plain(-0.0004, 0.002) == "0.000"
     assert plain(float("nan"), 0.1) == "-"
-    assert [amount(1234.567, half) for half in (20.0, 0.2, float("nan"))] == ["1,230", "1,234.6", "1,234.57"]
+    assert [amount(1234.567, half) for half in (20.0, 0.2, float("nan"))] == ["1,230", "1,235", "1,234.57"]
     assert [number(0.0312345, spread) for spread in (0.01, 0.5, 0.0)] == ["0.031", "0.03", "0.0312345"]
 
 

@@ -37,6 +37,17 @@ def test_a_cluster_gives_the_same_chunks_in_the_same_order(cluster, expected):
         assert values(made.chunks(tasks(20)[5:])) == expected[5:]
 
 
+def test_tasks_are_made_worth_handing_out(cluster):
+    with crew(ToyJob(seconds=0.02), threads=1, scheduler=cluster.address) as made:
+        # nothing is known yet
+        assert made.chunk_blocks(2, 256) == 2
+        assert len(list(made.chunks([(k, k + 2) for k in range(0, 20, 2)]))) == 10
+        # a hundredth of a second or a little more for a block, of which half a second is made
+        assert 10 <= made.chunk_blocks(2, 256) <= 50
+        assert made.chunk_blocks(2, 8) == 8
+        assert made.chunk_blocks(60, 256) == 60
+
+
 def test_a_client_of_the_callers_is_used_and_left_open(cluster, expected):
     with distributed.Client(cluster.address, set_as_default=False) as client:
         with crew(ToyJob(), threads=1, client=client) as made:

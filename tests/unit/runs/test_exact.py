@@ -10,6 +10,7 @@ import pytest
 from simengine.results.store import read_result
 from simengine.runs import exact
 from simengine.runs.destination import is_finished
+from simengine.runs.precision import parse_targets, places_of
 from simengine.runs.stored_run import Watch, run_to_file
 from simengine.schema import POSITION_VARIABLES
 from simengine.statistics import second_pass
@@ -62,6 +63,29 @@ def test_how_it_is_run_is_not_seen(study, tmp_path, monkeypatch, sampler, room):
         found.add(run_and_hash(asked(study, tmp_path / f"{k}.nc", sampler=sampler, **how), Watch(say=told.append)))
     assert len(found) == 1
     assert len(told) == len(ways) * (1 if room > 5000 else 3)
+
+
+def test_a_cluster_draws_again(study, once, cluster, tmp_path):
+    assert run_and_hash(asked(study, tmp_path / "run.nc", scheduler=cluster.address)) == content(once[0])
+
+
+def test_a_store_of_zarr(study, once, tmp_path):
+    pytest.importorskip("zarr", reason="the extra scale is not installed")
+    assert run_and_hash(asked(study, tmp_path / "run.zarr")) == content(once[0])
+
+
+def test_exact_after_a_precision_was_reached(study, tmp_path):
+    targets = parse_targets(["net_position.q05=3"], places_of(study, study.scenario_names))
+    wanted = replace(asked(study, tmp_path / "run.nc", draws=2**16), targets=targets)
+    told = []
+    done = run_to_file(wanted, Watch(say=told.append))
+    assert done.outcome is not None
+    assert done.outcome.ok
+    reached = done.outcome.last.draws
+    assert reached < 2**16
+    assert told == [f"drawing {reached:,} draws again for exact quantiles"]
+    # the same as an exact run of so many draws
+    assert content(wanted.path) == run_and_hash(asked(study, tmp_path / "plain.nc", draws=reached))
 
 
 def test_stopped_while_drawing_again_and_resumed(study, once, tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """One result for all ways of running: threads, chunk sizes, shards, stopped and resumed, extended, in memory or not."""
 
+import itertools
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -7,6 +9,7 @@ import xarray as xr
 from simengine.errors import ResultError
 from simengine.results.provenance import check
 from simengine.results.store import read_result
+from simengine.runs.crews import Crew
 from tests.unit.runs.ways import content, in_streams, request, run_and_hash, stopped_after, study_in
 
 pytestmark = pytest.mark.unit
@@ -43,6 +46,20 @@ def test_threads_and_chunks_are_not_seen(study, once, tmp_path, sampler, store):
         assert run_and_hash(request(study, path, draws=DRAWS, sampler=sampler, store=store, **how)) == once(sampler, store)
         assert check(path) == []
     assert not list(tmp_path.glob("*.parts"))
+
+
+@pytest.mark.parametrize("store", STORES, ids=str)
+def test_chunks_that_change_their_size_on_the_way_are_not_seen(study, once, tmp_path, monkeypatch, store):
+    expected, sizes, asked = once("sobol", store), itertools.cycle((1, 3)), []
+
+    def chunk_blocks(self, planned, most):
+        asked.append((planned, most))
+        return next(sizes)
+
+    monkeypatch.setattr(Crew, "chunk_blocks", chunk_blocks)
+    assert run_and_hash(request(study, tmp_path / "run.nc", draws=DRAWS, store=store)) == expected
+    assert len(asked) == 3
+    assert all(1 <= planned <= most <= 256 for planned, most in asked)
 
 
 @pytest.mark.parametrize("streams", [False, True])

@@ -51,12 +51,4 @@ def test_a_target_is_found_in_the_summary(run, text, output, place):
 def test_every_output_that_is_offered_is_in_the_summary(run):
     study, summary = run
     places = places_of(study, study.scenario_names)
-    # line and scheme variables are summarised by ``simrisk run`` from moments that are not part of a dataset
-    offered = {name for name in places.outputs() if not {"service", "scheme"} & set(_dimensions(name))}
-    assert offered == {name for name in map(str, summary.data_vars) if not name.endswith("_se")}
-
-
-def _dimensions(name):
-    from simengine.schema import VARIABLES
-
-    return VARIABLES[name.removesuffix("_difference")].entity
+    assert set(places.outputs()) == {name for name in map(str, summary.data_vars) if not name.endswith("_se")}

@@ -210,6 +210,16 @@ def test_a_precision(study, tmp_path, out):
         se.run(study, draws=2**14, precision=["net_position=0.0001"], force=out is not None, **given).close()
 
 
+def test_a_precision_of_a_line_whose_draws_are_kept(study, file, tmp_path):
+    target = "activity[beds].q05.2025=50%"
+    assert se.run(study, draws=2**17, store=["activity"], precision=target).attrs["draws"] == 2**14
+    with pytest.raises(StudyError, match="unless its draws are stored"):
+        se.run(study, draws=2**17, precision=target)
+    command = ("run", file, "--draws", 2**17, "--precision", target, "--out", tmp_path / "run.nc")
+    assert simrisk(*command, "--store", "activity").exit_code == 0
+    assert simrisk(*command).exit_code == 2
+
+
 @pytest.mark.parametrize(
     ("given", "rule"),
     [

@@ -90,4 +90,12 @@ def test_sentences():
     box = Box((Limit("growth", 0.021, None), Limit("impact", None, 0.27)), Share(0.7, 0.8, 0.1), Share(0.71, 0.996, 0.1))
     assert box.text("losses") == "growth above 0.021 and impact at most 0.27: 71% of the draws with losses; 99.6% of such draws have it"
     assert Limit("growth", 0.01, 0.02).text() == "growth above 0.01 and at most 0.02"
-    assert [percent(share) for share in (0.0, 0.004, 0.5, 0.999, 1.0)] == ["0%", "0.4%", "50%", "99.9%", "100%"]
+    assert [percent(share) for share in (0.0, 0.0001, 0.004, 0.5, 0.999, 0.9999, 1.0)] == [
+        "0%",
+        "<0.1%",
+        "0.4%",
+        "50%",
+        "99.9%",
+        ">99.9%",
+        "100%",
+    ]

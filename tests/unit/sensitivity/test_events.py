@@ -66,8 +66,8 @@ def test_an_event_in_the_middle_of_a_driver_is_seen_though_its_rank_is_not():
     [
         (lambda u: u < 0.0, "it happens: in none of 4,096 draws, so its chance is below 0.073% (at 95%)"),
         (lambda u: u >= 0.0, "it happens: in all of 4,096 draws, so nothing decides it here"),
-        (lambda u: u < 0.005, "it happens: in 20 of 4,096 draws, too few to tell what decides it (at least 64 of either kind)"),
-        (lambda u: u > 0.005, "it happens: in all but 20 of 4,096 draws, too few to tell what decides it (at least 64 of either kind)"),
+        (lambda u: u < 0.005, "it happens: in 21 of 4,096 draws, too few to tell what decides it (at least 64 of either kind)"),
+        (lambda u: u > 0.005, "it happens: in all but 21 of 4,096 draws, too few to tell what decides it (at least 64 of either kind)"),
     ],
 )
 def test_events_that_say_nothing_are_explained(flag, note):

@@ -53,7 +53,7 @@ def test_everything_that_a_run_does_not_have_is_said_at_once():
         stored.outputs(["party_positon", "net_position"], ["2028"], {"party": ["cgg"]})
     assert [(problem.path, problem.value, problem.nearest) for problem in caught.value.problems] == [
         ("output", "party_positon", "party_position"),
-        ("year", "2028", "2026"),
+        ("year", "2028", "2027"),
         ("party", "cgg", "ccg"),
     ]
     assert "must be one of 2026, 2027, term" in str(caught.value)
@@ -69,7 +69,7 @@ def test_measures_of_a_stored_run():
     first = MEASURES.index("first")
     # variances 1/12 and 0.01/12, in the term 4/12 and 2 · 0.01/12
     assert found.value[first, growth, :2] == pytest.approx([1 / 1.01, 4 / 4.02], abs=0.005)
-    assert found.verdict[first, shock, 0] == PLAIN
+    assert found.verdict[MEASURES.index("src"), shock, 0] == PLAIN
     assert found.value[first, shock, 2] == pytest.approx(0.0, abs=0.005)
 
 

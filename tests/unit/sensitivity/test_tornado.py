@@ -48,6 +48,8 @@ def test_curves_show_what_bars_do_not():
     assert bars.curve[:, 0, 0] == pytest.approx(exact, abs=5e-4)
     assert bars.curve_inputs[:, 0, 0] == pytest.approx(np.arange(0.05, 1.0, 0.1), abs=1e-3)
     assert bars.found.value[2, 0, 0] == pytest.approx(0.0, abs=1e-3)
+    assert bars.found.verdict[2, 0, 0] == NOT_DISTINGUISHABLE
+    assert bars.moved_by(0).tolist() == [True, True]
     assert (np.abs(bars.curve[:, 0, 0] - exact) <= bars.curve_half[:, 0, 0] + 1e-4).all()
 
 
