@@ -8,6 +8,7 @@ others: what a measure says of them is its noise.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -189,14 +190,14 @@ class DriverTable:
         found = np.array([np.std(one, dtype=np.float64) for one in self.values])
         return np.where(self.varies & (found > 0.0), found, 1.0)
 
-    def _products(self, rows: npt.NDArray[np.generic], middle: "Array | float", scale: "Array | float" = 1.0) -> Array:
+    def _products(self, rows: npt.NDArray[Any], middle: "Array | float", scale: "Array | float" = 1.0) -> Array:
         bounds, count = self.groups.bounds, len(rows) + 1
         found = np.zeros((len(bounds) - 1, count, count))
         piece = np.ones((_PIECE, count))
         for group, (a, b) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
             for first in range(a, b, _PIECE):
-                some = rows[:, first : min(first + _PIECE, b)].T
-                piece[: len(some), :-1] = (np.asarray(some, dtype=np.float64) - middle) / scale
+                some = rows[:, first : min(first + _PIECE, b)].T.astype(np.float64)
+                piece[: len(some), :-1] = (some - middle) / scale
                 # draws that are not there count nothing
                 piece[len(some) :] = 0.0
                 _add_products(found[group], piece)
