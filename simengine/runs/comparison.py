@@ -122,7 +122,7 @@ def _check_comparable(first: Side, second: Side) -> None:
 def not_common(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
     """Every reason why two runs, by the attributes of their files, are not on the same draws."""
     reasons = []
-    for key, name in (("seed", "seed"), ("sampler", "design"), ("stream_version", "random streams")):
+    for key, name in (("seed", "seed"), ("sampler", "design"), ("stream_version", "version of the random streams")):
         if str(first[key]) != str(second[key]):
             reasons.append(f"the {name} is {first[key]} in the first and {second[key]} in the second")
     columns = [json.loads(str(about["column_map"])) for about in (first, second)]

@@ -103,9 +103,10 @@ class DriverTable:
             place = at[first : first + len(chunk)]
             kept = np.asarray(chunk, dtype=np.float64)[place >= 0]
             if first == 0:
-                centre[: len(names)] = np.nan_to_num(kept[0]) if len(kept) else 0.0
+                centre[: len(names)] = np.where(np.isfinite(kept[0]), kept[0], 0.0) if len(kept) else 0.0
             known &= np.isfinite(kept).all(axis=0)
-            values[: len(names), place[place >= 0]] = (kept - centre[: len(names)]).T
+            with np.errstate(over="ignore"):  # of a driver that is then left out
+                values[: len(names), place[place >= 0]] = (kept - centre[: len(names)]).T
             first += len(chunk)
         for k in range(DUMMIES):
             # noise of the design in use: that of Sobol' points is far below that of independent draws

@@ -84,7 +84,8 @@ def event_drivers(table: DriverTable, events: Sequence[Event], flags: Iterable[F
     attrs = {"draws": table.groups.draws, "failed": table.groups.failed, "level": 0.95}
     low, high = value - half, value + half
     for m, name in enumerate(MEASURES):
-        low[m], high[m] = np.clip(low[m], -1.0 if name == "chance_swing" else 0.0, 1.0), np.minimum(high[m], 1.0)
+        low[m] = np.minimum(np.clip(low[m], -1.0 if name == "chance_swing" else 0.0, 1.0), value[m])
+        high[m] = np.maximum(np.clip(high[m], -1.0, 1.0), value[m])
     outputs = tuple(event.output for event in events)
     measures = Measures("events", MEASURES, table.names, outputs, value, low, high, verdict, notes=tuple(notes), attrs=attrs)
     return EventDrivers(measures, tuple(events), chance[0], chance[1], shares)

@@ -75,7 +75,7 @@ def given_data(table: DriverTable, outputs: Sequence[Output], series: Iterable[A
         noise = ~(size > np.maximum(half[:, :, k], floor[:, k][:, None]))
         verdict[:, :, k] = np.where(np.isnan(value[:, :, k]), NOT_KNOWN, np.where(noise, NOT_DISTINGUISHABLE, PLAIN))
     entangled = _entangled(regressions)
-    low, high = _clipped(value - half, value + half)
+    low, high = _intervals(value, half)
     notes = tuple(_notes(regressions, entangled))
     attrs: dict[str, Any] = {"draws": table.groups.draws, "failed": table.groups.failed, "level": 0.95}
     measures = Measures("given-data", MEASURES, table.names, tuple(outputs), value, low, high, verdict, "driver", notes, attrs)
@@ -109,11 +109,15 @@ def _measures(regressions: Regressions, reading: Reading) -> tuple[Array, Array,
     return values, np.stack(halves), np.array([linear.explained, by_rank.explained])
 
 
-def _clipped(low: Array, high: Array) -> tuple[Array, Array]:
-    """Ends of intervals inside what a measure can be: -1 to 1 for correlations, 0 to 1 for shares, anything for coefficients."""
+def _intervals(value: Array, half: Array) -> tuple[Array, Array]:
+    """Ends of intervals inside what a measure can be: -1 to 1 for correlations, 0 to 1 for shares, anything for coefficients.
+
+    An estimate of nought may be below it: it stays in its interval.
+    """
+    low, high = value - half, value + half
     for name, least in (("rank", -1.0), ("prcc", -1.0), ("first", 0.0), ("delta", 0.0)):
         m = MEASURES.index(name)
-        low[m], high[m] = np.clip(low[m], least, 1.0), np.clip(high[m], least, 1.0)
+        low[m], high[m] = np.minimum(np.clip(low[m], least, 1.0), value[m]), np.maximum(np.clip(high[m], least, 1.0), value[m])
     return low, high
 
 

@@ -91,15 +91,21 @@ class Reading:
         return float(self.squares.sum() / self.table.groups.draws)
 
 
+def counted(table: DriverTable, series: Array) -> Array:
+    """An output (draw,) in the draws that count, sorted by group. Raises ValueError where one of them is not finite."""
+    found = np.ascontiguousarray(np.asarray(series, dtype=np.float64)[table.groups.order])
+    if not np.isfinite(found).all():
+        msg = "an output is not finite in a draw that counts"
+        raise ValueError(msg)
+    return found
+
+
 def read_output(table: DriverTable, series: Array) -> Reading | None:
     """Read every driver beside an output (draw,) over all draws of the run; None where it does not vary.
 
     Raises ValueError where a draw that counts is not finite.
     """
-    y = np.ascontiguousarray(np.asarray(series, dtype=np.float64)[table.groups.order])
-    if not np.isfinite(y).all():
-        msg = "an output is not finite in a draw that counts"
-        raise ValueError(msg)
+    y = counted(table, series)
     if y.size == 0 or y.min() == y.max():
         return None
     mean = float(y.mean())

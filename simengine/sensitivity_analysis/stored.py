@@ -85,7 +85,12 @@ class StoredDraws:
             problems += [_unknown(dimension, label, known) for label in labels if label not in known]
         if problems:
             raise DataError(problems)
-        return [one for name in chosen for one in self._series_of(name, years or (*self.years, TERM), entities or {})]
+        found = [one for name in chosen for one in self._series_of(name, years or (*self.years, TERM), entities or {})]
+        if not found:
+            labels = ", ".join(f"{dimension} {label}" for dimension, chosen_ones in (entities or {}).items() for label in chosen_ones)
+            rule = f"has no series of {labels}" if labels else "this result has none of the outputs looked at by default"
+            raise DataError([Problem(path="output", rule=rule, value=", ".join(chosen) or None)])
+        return found
 
     def _series_of(self, name: str, years: Sequence[str], entities: Mapping[str, Sequence[str]]) -> Iterator[Output]:
         dimensions = VARIABLES[name].entity

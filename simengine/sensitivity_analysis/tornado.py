@@ -16,7 +16,9 @@ from simengine.errors import ParameterError
 from simengine.sensitivity_analysis.banded import BANDS, POINTS, Bands, band_of, values_in_bands
 from simengine.sensitivity_analysis.driver_table import DriverTable, noise_floor
 from simengine.sensitivity_analysis.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, Measures, Output
+from simengine.sensitivity_analysis.reading import counted
 from simengine.sensitivity_analysis.regression import Regressions
+from simengine.sensitivity_analysis.stored import StoredDraws
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -105,7 +107,7 @@ def tornado(
 ) -> Tornado:
     """Bars and curves of every driver for outputs given one after another as ``series`` (draw,) over all draws of the run.
 
-    Raises ParameterError for an unknown statistic.
+    Raises ParameterError for an unknown statistic, ValueError where a draw that counts is not finite in an output.
     """
     statistic.check()
     drivers, count = len(table.names), len(outputs)
@@ -117,6 +119,7 @@ def tornado(
     for k, one in enumerate(series):
         if not table.groups.enough:
             continue
+        constant = bool(np.ptp(counted(table, one)) == 0.0)
         bands, means = _bands(table, one, statistic)
         curves, ends = means[:, :drivers], bands.at_ends(means)
         values = np.append(ends, ends[..., 1:] - ends[..., :1], axis=2)
@@ -125,15 +128,32 @@ def tornado(
         curve[0, ..., k], curve[1, ..., k] = curves[0].T, table.groups.jackknife(curves[1:]).T
         base[:, k] = _base(table, one, statistic)
         floor = float(noise_floor(values[0, drivers:, 2]))
-        verdict[..., k] = _verdict(value[2, :, k], half[2, :, k], floor, bool(np.ptp(one[table.groups.order]) == 0.0))
+        verdict[..., k] = _verdict(value[2, :, k], half[2, :, k], floor, constant)
         rank[:, k] = shared_ranks(table, value[2, :, k], values[1:, :drivers, 2])
         shares[..., k] = bands.shares[:, :drivers]
         inputs[..., k] = np.stack([of_bands[bands.ends[end, :drivers], :, np.arange(drivers)].T for end in (0, 1)])
-    attrs = {"draws": table.groups.draws, "failed": table.groups.failed, "level": 0.95, "statistic": statistic.text()}
-    found = Measures("tornado", MEASURES, table.names, tuple(outputs), value, value - half, value + half, verdict, attrs=attrs)
+    attrs = {"draws": table.groups.draws, "failed": table.groups.failed, "level": 0.95, "statistic": statistic.text(), "conditional": True}
+    low, high = value - half, value + half
+    if statistic.name == "below":
+        low[:2], high[:2] = np.clip(low[:2], 0.0, 1.0), np.clip(high[:2], 0.0, 1.0)
+    found = Measures("tornado", MEASURES, table.names, tuple(outputs), value, low, high, verdict, attrs=attrs)
     plans = np.array([*plan] or [np.nan] * count, dtype=np.float64)
     spider = np.broadcast_to(of_bands[:, :1].transpose(0, 2, 1), (BANDS, drivers, count))
     return Tornado(found, statistic, inputs, shares, rank, base[0], base[1], plans, curve[0], curve[1], spider, companions(table))
+
+
+def stored_tornado(
+    stored: StoredDraws,
+    outputs: Sequence[Output],
+    statistic: Statistic = Statistic(),  # noqa: B008 - as above
+) -> list[tuple[Tornado, int]]:
+    """Bars and curves of outputs of a stored run: for each, in their order, what holds it, and its place there."""
+    found: dict[int, tuple[Tornado, int]] = {}
+    for places, table in stored.by_table([one.year for one in outputs]):
+        chosen = [outputs[place] for place in places]
+        bars = tornado(table, chosen, (stored.series(one) for one in chosen), statistic, [stored.plan(one) for one in chosen])
+        found |= {place: (bars, k) for k, place in enumerate(places)}
+    return [found[place] for place in range(len(outputs))]
 
 
 def _verdict(swing: Array, half: Array, floor: float, constant: bool) -> npt.NDArray[np.uint8]:

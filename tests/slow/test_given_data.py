@@ -1,4 +1,4 @@
-"""Intervals of given-data measures cover as often as they say and are no wider than they need be; errors and times beside another library's."""
+"""Intervals of given-data measures cover as often as they say and are no wider than need be; errors beside another library's."""
 
 import math
 import time
@@ -78,13 +78,13 @@ def test_independent_draws_taken_for_sobol_points_cover_too_often():
     assert ((mixed.high - mixed.low)[row, :, 0] / 2.0 > 3.0 * halves[0]).all()
 
 
-def test_errors_and_times_beside_salib(capsys):
+def test_errors_and_times_beside_salib():
     """At the same size our first-order index and delta are as near to the exact ones, with intervals, in a fraction of the time."""
     problem = {"num_vars": 3, "names": ["x1", "x2", "x3"], "bounds": [[0.0, 1.0]] * 3}
     # delta: histograms of 256 cells at 48 values of each driver, 2^19 points
     exact = {"first": np.array([0.313905, 0.442411, 0.0]), "delta": np.array([0.264, 0.4245, 0.210])}
     errors, times = {}, {"ours": 0.0, "SALib": 0.0}
-    for seed in range(6):
+    for seed in range(4):
         u = drawn(4096, 3, "random", seed)
         y = ishigami(u)
         start = time.process_time()
@@ -93,16 +93,15 @@ def test_errors_and_times_beside_salib(capsys):
         start = time.process_time()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            other = salib_delta.analyze(problem, u, y, num_resamples=4, seed=1)
+            other = salib_delta.analyze(problem, u, y, num_resamples=2, seed=1)
         fourier = rbd_fast.analyze(problem, u, y, num_resamples=2, seed=1)["S1"]
         times["SALib"] += time.process_time() - start
         found = {name: ours.value[MEASURES.index(name), :, 0] for name in exact}
-        for name, one in (("first", found["first"]), ("first, SALib", other["S1"]), ("first, SALib RBD-FAST", fourier), ("delta", found["delta"]),
-                          ("delta, SALib raw", other["delta_raw"]), ("delta, SALib balanced", other["delta_balanced"])):  # fmt: skip
+        found |= {"first, SALib": other["S1"], "first, SALib RBD-FAST": fourier}
+        found |= {"delta, SALib raw": other["delta_raw"], "delta, SALib balanced": other["delta_balanced"]}
+        for name, one in found.items():
             errors.setdefault(name, []).append(np.array(one) - exact[name[:5]])
     size = {name: float(np.sqrt(np.mean(np.square(one)))) for name, one in errors.items()}
-    with capsys.disabled():
-        print("\nIshigami, 4,096 draws, root mean square error:", {name: round(one, 4) for name, one in size.items()}, "CPU s:", times)
     assert size["first"] <= size["first, SALib"]
     assert size["first"] <= 1.1 * size["first, SALib RBD-FAST"]
     assert size["delta"] <= min(size["delta, SALib raw"], size["delta, SALib balanced"])

@@ -2,10 +2,12 @@
 
 import inspect
 from pathlib import Path
+from typing import Any
 
 from click.testing import CliRunner, Result
 
 from simengine.cli.main import cli
+from simengine.results.store import read_result
 
 STUDY = """\
 title = "Three providers"
@@ -137,3 +139,21 @@ def simrisk(*arguments: object) -> Result:
     """A command in this process; standard output and standard error apart, whatever the version of click."""
     apart = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
     return CliRunner(**apart).invoke(cli, [str(argument) for argument in arguments], prog_name="simrisk")
+
+
+_READ: dict[Path, Any] = {}
+
+
+def read_once(monkeypatch: Any, *modules: Any) -> None:
+    """Let modules read each result file once for all tests: opening one takes a second."""
+
+    def read(path: Path) -> Any:
+        if path not in _READ:
+            dataset, summary = read_result(path)
+            _READ[path] = dataset.load(), summary.load()
+            for one in _READ[path]:
+                one.close()
+        return _READ[path]
+
+    for module in modules:
+        monkeypatch.setattr(module, "read_result", read)

@@ -4,12 +4,24 @@ import json
 
 import numpy as np
 import pytest
-import xarray as xr
 
+from simengine.runs import comparison
+from simengine.runs.comparison import not_common
 from simengine.statistics.standard_error import standard_error
-from tests.unit.cli.care import STUDY, simrisk, study_file
+from tests.unit.cli import care
+from tests.unit.cli.care import STUDY, read_once, simrisk, study_file
 
 pytestmark = pytest.mark.unit
+
+
+@pytest.fixture(autouse=True)
+def _each_file_is_read_once(monkeypatch):
+    read_once(monkeypatch, comparison)
+
+
+def opened(path, group=0):
+    """What a comparison read of a file: its draws, or its summary."""
+    return care._READ[path][group]
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +33,6 @@ def runs(tmp_path_factory):
         "base": ("--scenario", "all"),
         "msr": ("--set", "arrangements.deal.msr=0.02", "--draws", "512"),
         "seed": ("--seed", "4"),
-        "design": ("--sampler", "lhs"),
         "driver": ("--set", "schemes.ward.costs.staff.amount={ dist = 'uniform', min = 0.5, max = 0.7 }"),
         "summary": ("--store", "summary"),
     }
@@ -46,7 +57,7 @@ def row(found, output, statistic, year="term", **entity):
 
 def test_differences_are_those_of_the_same_draws(runs):
     found = compared(runs / "base.nc", runs / "msr.nc")
-    one, other = (xr.load_dataset(runs / f"{name}.nc", engine="h5netcdf") for name in ("base", "msr"))
+    one, other = (opened(runs / f"{name}.nc") for name in ("base", "msr"))
     sides = [run["party_position"].sel(scenario="base", party="trust").sum("year").to_numpy()[:256] for run in (one, other)]
     difference = sides[1] - sides[0]
     mean = row(found, "party_position", "mean", party="trust")
@@ -70,7 +81,7 @@ def test_pairing_gains(runs):
 
 def test_two_scenarios_of_one_run(runs):
     found = compared(runs / "base.nc", runs / "base.nc", "--scenario", "base", "--scenario", "slow")
-    summary = xr.load_dataset(runs / "base.nc", engine="h5netcdf", group="summary")
+    summary = opened(runs / "base.nc", 1)
     for statistic in ("mean", "sd"):
         at = {"statistic": statistic, "period": "term", "scenario": "slow"}
         one = row(found, "net_position", statistic)
@@ -90,36 +101,48 @@ def test_in_words(runs):
     assert "note: of the second run only the first 256 of 512 draws are compared" in done.stderr
 
 
+def test_other_draws_are_refused(runs):
+    done = simrisk("compare", runs / "base.nc", runs / "seed.nc")
+    assert done.exit_code == 2
+    assert "are not on the same draws: the seed is 3 in the first and 4 in the second. --unpaired compares them" in done.stderr
+
+
+def test_a_driver_more_is_noted(runs):
+    """It stands behind the others in the file: these keep their columns."""
+    done = simrisk("compare", runs / "base.nc", runs / "driver.nc")
+    assert done.exit_code == 0
+    assert "note: only the second run draws schemes.ward.costs.staff.amount" in done.stderr
+
+
 @pytest.mark.parametrize(
-    ("other", "reason"),
+    ("changes", "reasons"),
     [
-        ("seed", "the seed is 3 in the first and 4 in the second"),
-        ("design", "the design is sobol in the first and lhs in the second"),
-        ("driver", "schemes.ward.effects.beds.impact"),
+        ({}, []),
+        ({"draws": 512}, []),
+        ({"sampler": "lhs"}, ["the design is sobol in the first and lhs in the second"]),
+        ({"stream_version": "2"}, ["the version of the random streams is 1 in the first and 2 in the second"]),
+        ({"column_map": '{"a": 1, "b": 0}'}, ["a, b have another column of the design (columns = [...] keeps them)"]),
+        ({"column_map": '{"a": 0, "c": 1, "b": 2}'}, ["b has another column of the design (columns = [...] keeps them)"]),
+        ({"column_map": '{"c": 0}'}, ["they have no driver in common"]),
+        (
+            {"seed": "4", "sampler": "random"},
+            ["the seed is 3 in the first and 4 in the second", "the design is sobol in the first and random in the second"],
+        ),
     ],
 )
-def test_other_draws_are_refused_with_the_reason(runs, other, reason):
-    done = simrisk("compare", runs / "base.nc", runs / f"{other}.nc")
-    if other == "driver":  # a driver more, behind the others in the file: the others keep their columns
-        assert done.exit_code == 0
-        assert "note: only the second run draws schemes.ward.costs.staff.amount" in done.stderr
-        return
-    assert done.exit_code == 2
-    assert "are not on the same draws: " + reason in done.stderr
-    assert "--unpaired compares them as independent" in done.stderr
+def test_what_makes_other_draws(changes, reasons):
+    about = {"seed": "3", "sampler": "sobol", "stream_version": "1", "draws": 256, "column_map": '{"a": 0, "b": 1}'}
+    assert not_common(about, {**about, **changes}) == reasons
 
 
-def test_a_driver_before_the_others_moves_their_columns(runs, tmp_path):
-    study = study_file(tmp_path, STUDY.replace("activity = 20_000", 'activity = { dist = "normal", mean = 20000, sd = 10 }'))
-    assert simrisk("run", study, "--out", tmp_path / "moved.nc").exit_code == 0
-    done = simrisk("compare", runs / "base.nc", tmp_path / "moved.nc")
-    assert done.exit_code == 2
-    assert "have another column of the design" in done.stderr
+def test_columns_are_of_no_account_in_other_designs():
+    about = {"seed": "3", "sampler": "lhs", "stream_version": "1", "column_map": '{"a": 0, "b": 1}'}
+    assert not_common(about, {**about, "column_map": '{"a": 1, "b": 0}'}) == []
 
 
 def test_independent_runs_on_request(runs):
     found = compared(runs / "base.nc", runs / "seed.nc", "--unpaired")
-    summaries = [xr.load_dataset(runs / f"{name}.nc", engine="h5netcdf", group="summary") for name in ("base", "seed")]
+    summaries = [opened(runs / f"{name}.nc", 1) for name in ("base", "seed")]
     at = {"statistic": "q05", "period": "2025", "scenario": "base"}
     one = next(
         each

@@ -4,16 +4,23 @@ import json
 
 import numpy as np
 import pytest
-import xarray as xr
 
-from tests.unit.cli.care import SOMETIMES_EMPTY, simrisk, study_file
+from simengine.results import store
+from tests.unit.cli import care
+from tests.unit.cli.care import SOMETIMES_EMPTY, read_once, simrisk, study_file
 
 pytestmark = pytest.mark.unit
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(autouse=True)
+def _each_file_is_read_once(monkeypatch):
+    read_once(monkeypatch, store)
+
+
+@pytest.fixture
 def run(stored):
-    return xr.load_dataset(stored, engine="h5netcdf")
+    store.read_result(stored)
+    return care._READ[stored][0]
 
 
 def result(*arguments):
@@ -98,7 +105,7 @@ def test_how_figures_settle(stored, run):
 def test_draws_that_failed_are_named(tmp_path):
     study = study_file(tmp_path, SOMETIMES_EMPTY)
     assert simrisk("run", study, "--out", tmp_path / "empty.nc").exit_code == 0
-    failed = xr.load_dataset(tmp_path / "empty.nc", engine="h5netcdf")["failed"].sel(scenario="base").to_numpy()
+    failed = store.read_result(tmp_path / "empty.nc")[0]["failed"].sel(scenario="base").to_numpy()
     found = result(tmp_path / "empty.nc")["failed_draws"]
     assert [one["draw"] for one in found] == np.flatnonzero(failed)[:5].tolist()
     assert all(one["drivers"]["drivers.list"] == [0.0] for one in found)

@@ -38,7 +38,12 @@ def test_what_was_done_where_it_is_kept_and_its_size(warm):
     assert (warm["command"], warm["warnings"]) == ("warmup", [])
     assert found["kernels"] == len(kept) > 100
     assert found["bytes"] == sum(os.path.getsize(file) for file in kept)
-    assert [step["step"] for step in found["steps"]] == ["the study of simrisk init", "every kind of number", "what other studies use"]
+    assert [step["step"] for step in found["steps"]] == [
+        "the study of simrisk init",
+        "every kind of number",
+        "sensitivity analysis",
+        "what other studies use",
+    ]
     assert found["compiled"] == sum(step["compiled"] for step in found["steps"])
     assert all(step["seconds"] > 0 and step["cpu_seconds"] > 0 for step in found["steps"])
 
@@ -57,6 +62,7 @@ def test_progress_is_on_standard_error(warm):
     assert simrisk("warmup").stderr.splitlines() == [
         "warming up: the study of simrisk init",
         "warming up: every kind of number",
+        "warming up: sensitivity analysis",
         "warming up: what other studies use",
     ]
 

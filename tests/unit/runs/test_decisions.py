@@ -2,15 +2,22 @@
 
 import numpy as np
 import pytest
-import xarray as xr
 
 from simengine.cli.information_text import information_text
 from simengine.errors import ResultError
 from simengine.results.frame import as_frame
+from simengine.runs import decisions
 from simengine.runs.decisions import choosing_terms, information_of, signing
-from tests.unit.cli.care import simrisk, study_file
+from tests.unit.cli.care import read_once, simrisk, study_file
 
 pytestmark = pytest.mark.unit
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _each_file_is_read_once():
+    with pytest.MonkeyPatch.context() as patch:
+        read_once(patch, decisions)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +30,7 @@ def result(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(result):
-    return xr.load_dataset(result, engine="h5netcdf")
+    return decisions.read_result(result)[0]
 
 
 @pytest.fixture(scope="module")

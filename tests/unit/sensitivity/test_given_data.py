@@ -180,11 +180,12 @@ def test_a_driver_without_values_is_left_out_and_named():
     assert given.found.notes == ("x2: without a value in some draws, left out",)
 
 
-def test_too_few_draws_are_not_known():
-    given = measured(drawn(48, 3), ishigami(drawn(48, 3)))
+@pytest.mark.parametrize(("draws", "sampler"), [(48, "sobol"), (300, "lhs"), (16, "random"), (1, "random")])
+def test_too_few_draws_are_not_known(draws, sampler):
+    given = measured(drawn(draws, 3), ishigami(drawn(draws, 3)), sampler)
     assert (given.found.verdict == NOT_KNOWN).all()
     assert np.isnan(given.found.value).all()
-    assert given.found.notes == ("48 draws are too few for measures with intervals",)
+    assert given.found.notes == (f"{draws} draws are too few for measures with intervals",)
 
 
 def test_drivers_that_follow_from_each_other_are_named_and_the_others_stay_right():

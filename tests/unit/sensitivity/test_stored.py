@@ -87,5 +87,7 @@ def test_errors_say_what_is_wrong():
         StoredDraws(Frame({"plan_party_position": run["plan_party_position"]}, run.coords, run.attrs))
     with pytest.raises(DataError, match='scenario: must be one of base, bold \\(found "bald"\\). Did you mean "bold"?'):
         StoredDraws(run, "bald")
+    with pytest.raises(DataError, match=r"output: has no series of arrangement deal \(found \"party_position\"\)"):
+        StoredDraws(run).outputs(["party_position"], (), {"arrangement": ["deal"]})
     with pytest.raises(ValueError, match="no output was chosen"):
         given_stored(StoredDraws(run), [])

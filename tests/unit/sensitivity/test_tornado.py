@@ -8,8 +8,9 @@ from scipy import stats
 
 from simengine.errors import ParameterError
 from simengine.sensitivity_analysis.measures import NO_VARIATION, NOT_DISTINGUISHABLE, NOT_KNOWN, PLAIN, Output
-from simengine.sensitivity_analysis.tornado import MEASURES, Statistic, tornado
-from tests.unit.sensitivity.stored_subjects import drawn, normals, table
+from simengine.sensitivity_analysis.stored import StoredDraws
+from simengine.sensitivity_analysis.tornado import MEASURES, Statistic, stored_tornado, tornado
+from tests.unit.sensitivity.stored_subjects import drawn, normals, stored_run, table
 
 pytestmark = pytest.mark.unit
 
@@ -106,7 +107,19 @@ def test_nothing_to_show():
     assert few.found.measures == MEASURES
 
 
+def test_bars_of_a_stored_run_come_in_the_order_of_its_outputs():
+    stored = StoredDraws(stored_run(1024))
+    outputs = stored.outputs(["party_position"], ["term", "2026"], {"party": ["ccg", "acute"]})
+    found = stored_tornado(stored, outputs)
+    assert [bars.found.outputs[k] for bars, k in found] == outputs
+    assert [float(bars.plan[k]) for bars, k in found] == pytest.approx([0.1, 0.05, 0.0, 0.0])
+    for bars, k in found:
+        assert bars.found.units[int(bars.rank[:, k].argmin())] == "drivers.growth"
+
+
 def test_errors_say_what_is_wrong():
+    with pytest.raises(ValueError, match="an output is not finite in a draw that counts"):
+        tornado(table(drawn(64, 2)), Y, [np.full(64, np.nan)], Statistic("below", 0.0))
     with pytest.raises(ParameterError, match="statistic: must be mean, below or quantile"):
         tornado(table(drawn(64, 2)), Y, [], Statistic("median"))
     with pytest.raises(ParameterError, match="level: a quantile lies between 0 and 1"):
