@@ -78,6 +78,15 @@ class PointsModel:
             draw_designs(self.model.variates, self.second, desk.scratch, desk.tiles, first, count)
         desk.drawn = None if desk.conditional is None else first
 
+    def values(self, count: int) -> Floats:
+        """What the calling thread drew last for each unit in both designs, (2, unit, point); NaN for a unit of more than one row."""
+        tiles, units = self._desk().tiles, self._asked.units
+        found = np.full((2, len(self.units), count), np.nan)
+        for u in np.flatnonzero(np.diff(units.first) == 1):
+            at = int(units.row[units.first[u]]) * STRIDE
+            found[:, u] = tiles.a[at : at + count], tiles.b[at : at + count]
+        return found
+
     def evaluate(self, take: Take, count: int, found: Floats, *, conditional: bool = False) -> None:
         """Fill ``found`` (selection, series, point) with points put together from what the calling thread drew last.
 

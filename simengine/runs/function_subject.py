@@ -141,6 +141,10 @@ class _FunctionPiece:
         found = self._subject.evaluate(flat).reshape(-1, len(take), self._count)
         return np.ascontiguousarray(found.transpose(1, 0, 2))
 
+    def places(self) -> Floats:
+        """The drivers of both designs: see ``sensitivity_analysis.morris.Placed``."""
+        return np.stack([self._a, self._b])
+
     def _drawn_given(self, take: Take) -> Floats:
         """Design B with the correlated drivers drawn given those from A."""
         clustered = [k for k, unit in enumerate(self._subject.units) if unit.cluster >= 0]

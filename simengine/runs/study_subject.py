@@ -75,3 +75,7 @@ class _StudyPiece:
         found = self._room(take.shape[0])
         self._points.evaluate(np.ascontiguousarray(take), self._count, found, conditional=conditional)
         return found[:, :, : self._count]
+
+    def places(self) -> Floats:
+        """What is drawn for units of one value: see ``sensitivity_analysis.morris.Placed``."""
+        return self._points.values(self._count)

@@ -17,9 +17,8 @@ are the same step seen from two independent places: 2 K + 2 runs a point for K u
   total index (Jansen 1999, Computer Physics Communications 117, 35-43);
 - ``interaction``: 1 − E[D D′]/E[D²] = E[(D − D′)²]/E[D² + D′²], the share of this that depends on other units, 0 to 1. As ½ E[D D′] is the
   first-order part of the variance, it is 1 − first/total;
-- ``mu``: E[D · sign(step)], where the subject says how far units lie up their distribution: what a step up changes on average;
-- ``nonlinearity``: 1 − (E[D h])²/(E[D²] E[h²]) with h the step in probability, 0 to 1: 0 is a straight line in probability. A straight line
-  in a normal driver has 1 − 3/π = 0.045.
+- ``mu``: E[D · sign(h)] with h the step b − a, where the subject says what values units have: what a step up changes on average;
+- ``nonlinearity``: 1 − (E[D h])²/(E[D²] E[h²]), 0 to 1: 0 is a straight line in the unit's value.
 
 Correlated units cannot be drawn anew one by one; each cluster is one.
 """
@@ -51,10 +50,10 @@ _LITTLE = 0.1
 
 @runtime_checkable
 class Placed(Protocol):
-    """A piece that also says where values lie in their distributions."""
+    """A piece that also says what is drawn."""
 
-    def uniforms(self) -> Array:
-        """How far up its distribution each unit lies in designs A and B: (2, unit, point); NaN for a unit of more than one value."""
+    def places(self) -> Array:
+        """The value of each unit in designs A and B: (2, unit, point); NaN for a unit of more than one value."""
 
 
 @kernel
@@ -89,7 +88,7 @@ class Screening:
     classes
         Shape (unit, output): place in ``CLASSES``. ``negligible``: with its interval below the stated share of the largest effect;
         ``interacting``: more than a tenth of its effect depends on others; ``linear``: at most a tenth departs from a straight line in
-        probability; ``acts alone``: neither, or the subject does not say where values lie.
+        its value; ``acts alone``: neither, or the subject does not say what values units have.
     """
 
     found: Measures
@@ -139,13 +138,13 @@ class _Redraws:
         return np.where((turn == 1) != other, FROM_B, FROM_A).astype(np.uint8)[:, :, None]
 
     def _steps(self, piece: Piece, points: int) -> Array:
-        """How far up its distribution each player steps from A to B, (player, point); NaN where that cannot be said."""
+        """How far each player steps from A to B, (player, point); NaN where that cannot be said."""
         found = np.full((len(self.judged.names), points), np.nan)
         if isinstance(piece, Placed):
-            uniforms, single = piece.uniforms(), self.judged.member.sum(axis=1) == 1
+            places, single = piece.places(), self.judged.member.sum(axis=1) == 1
             for unit, player in enumerate(owners(self.judged)):
                 if single[player]:
-                    found[player] = uniforms[1, unit] - uniforms[0, unit]
+                    found[player] = places[1, unit] - places[0, unit]
         return found
 
 
@@ -163,7 +162,7 @@ def morris(
     Parameters
     ----------
     subject
-        The model. Where its pieces have ``uniforms`` (see ``Placed``) there are ``mu`` and ``nonlinearity`` too.
+        The model. Where its pieces have ``places`` (see ``Placed``) there are ``mu`` and ``nonlinearity`` too.
     points
         How many points, 16 to 256 as a rule, rounded up to a multiple of 16; each takes 2 K + 2 runs for K units.
     groups

@@ -66,6 +66,17 @@ def test_a_selection_by_point_is_the_selections_of_its_points(made):
     assert np.array_equal(mixed, alike[point, :, np.arange(512)].T)
 
 
+def test_places_are_the_drivers_of_the_run(made):
+    study, ready = made
+    subject = StudySubject(ready, 0, 7, "sobol", ("net_position",))
+    run, places = api.run(study, draws=512, seed=7, threads=1), subject.piece(0, 512).places()
+    known = [k for k, unit in enumerate(subject.units) if unit.name in run["driver"].values and np.isfinite(places[0, k]).all()]
+    assert known
+    for k in known:
+        assert np.array_equal(places[0, k], run["driver_value"].sel(driver=subject.units[k].name).values), subject.units[k].name
+    assert (places[0, known] != places[1, known]).any()
+
+
 def test_the_two_designs_are_independent(made):
     _, ready = made
     subject = StudySubject(ready, 0, 7, "sobol", ("net_position",))

@@ -29,6 +29,21 @@ def test_draws_are_those_of_the_streams(sampler):
         assert np.allclose(found[k], uniforms(3, name, 64, sampler, k), atol=1e-15)
 
 
+@pytest.mark.plain
+def test_places_are_what_is_drawn():
+    subject = FunctionSubject(together, dict.fromkeys(NAMES, UNIT), seed=3)
+    piece = subject.piece(0, 48)
+    found = piece.evaluate(np.array([FROM_A, FROM_B], dtype=np.uint8)[:, np.newaxis, np.newaxis].repeat(3, axis=1))
+    assert np.array_equal(piece.places(), found)
+
+
+def test_screening_of_a_function_knows_straight_lines():
+    found = se.sensitivity(lambda x: x["a"] + 0.0 * x["b"] + 3.0 * (x["c"] - 0.5) ** 2, method="morris", drivers=dict.fromkeys(NAMES, UNIT))
+    nonlinear = found["output"].sel(measure="nonlinearity", year="term", scenario="base")
+    assert nonlinear.sel(driver="a").item() == pytest.approx(0.0, abs=1e-9)
+    assert nonlinear.sel(driver="c").item() > 0.9
+
+
 COPULAS = [{}, {"copula": "student_t", "df": 3.0}]
 
 

@@ -56,7 +56,7 @@ def test_measures_are_those_of_the_variance():
 
 
 def test_a_step_up_of_a_straight_line():
-    """For 3u: D = 3h, so mu_star = mu = 3 E|h| = 1 and nonlinearity 0; of a normal E[zh]²/(E[D²]E[h²]) = (1/√π)²/(2/6) = 3/π."""
+    """For 3u: D = 3h, so mu_star = mu = 3 E|h| = 1 and nonlinearity 0; for −Φ⁻¹(u): E[D h] = −1/√π, E[D²] = 2, E[h²] = 1/6, so 1 − 3/π."""
     found = morris(Toy(lambda x: np.stack([3 * x[0], -ndtri(x[0])]), ["u", "idle"], 4096), 4096).found
     assert found.at("mu_star", "u")[0] == pytest.approx(1.0, abs=0.01)
     assert found.at("mu", "u")[0] == pytest.approx(1.0, abs=0.01)

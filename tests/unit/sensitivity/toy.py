@@ -41,8 +41,8 @@ class _Piece:
         names = {unit.cluster for unit in self.subject.units if unit.cluster >= 0}
         return [[k for k, unit in enumerate(self.subject.units) if unit.cluster == name] for name in sorted(names)]
 
-    def uniforms(self):
-        return self.u
+    def places(self):
+        return self.x
 
     def evaluate(self, take, *, conditional=False):
         points = self.u.shape[2]
