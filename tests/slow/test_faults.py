@@ -42,7 +42,9 @@ class Run:
     def __init__(self, place, environment, *options, draws=DRAWS, store=STORE, **started):
         command = [sys.executable, "-m", "simengine", "run", "study.toml", "--out", OUT, "--draws", str(draws), "--store", store]
         self.place = Path(place)
-        self.log = self.place.parent / f"{self.place.name}.{time.monotonic_ns()}.log"
+        beside = self.place.parent
+        # not on a disk that is to be full or read-only: what is open for writing keeps it writable
+        self.log = (beside.parent if beside.is_mount() else beside) / f"{self.place.name}.{time.monotonic_ns()}.log"
         with self.log.open("wb") as log:
             streams = {"stdout": log, "stderr": subprocess.STDOUT, "start_new_session": True}
             self.process = subprocess.Popen([*command, *map(str, options)], cwd=place, env=environment, **streams, **started)

@@ -152,7 +152,8 @@ class Seen:
             shards |= {name for name in names if SHARD.fullmatch(name)}
             half = half or any(name.endswith(".part") and "shard-" in name for name in names)
         names = os.listdir(place)
-        merging = any(name.startswith(f".{out}.") and name.endswith(".part") for name in names)
+        # before its first shard a run tries whether it may write beside its result: that is no merge
+        merging = bool(shards) and any(name.startswith(f".{out}.") and name.endswith(".part") for name in names)
         return cls(frozenset(shards), merging, out in names, half)
 
     def phase(self, total: int) -> str:
