@@ -10,7 +10,7 @@ from pathlib import Path
 from simengine import api
 from simengine.jit import JIT_OFF
 from simengine.jit_apart import compile_known, kept_in, when_compiling
-from simengine.runs.analyses import OF_DRAWS, Asked, Question
+from simengine.runs.analyses import Asked, Question
 from simengine.sampling.design import DESIGNS
 from simengine.study.load import Study, load_study
 from simengine.study.sensitivity import METHODS
@@ -62,8 +62,9 @@ def warm_up(report: Callable[[str], None] = lambda text: None) -> WarmUp:
         with step(name):
             for sampler in DESIGNS:
                 _run(_study(file), sampler)
-    with step("sensitivity analysis"):
-        _analyse(_study("warmup.toml"))
+    if not JIT_OFF:
+        with step("sensitivity analysis"):
+            _analyse(_study("warmup.toml"))
     with step("what other studies use"):
         compile_known()
     found = _kernels()
@@ -82,9 +83,8 @@ def _run(study: Study, sampler: str) -> None:
 
 
 def _analyse(study: Study) -> None:
-    """Every method on a few points; those that look at draws need some thousand, and with the compiler off are left out."""
-    methods = [name for name in METHODS if name != "discovery" and not (JIT_OFF and name in OF_DRAWS)]
-    question = Question(tuple(methods), points=16, groups="correlation", second_order=True)
+    """Every method with kernels, on a few points, and on as many draws as it needs."""
+    question = Question(tuple(name for name in METHODS if name != "discovery"), points=16, groups="correlation", second_order=True)
     Asked(api.prepare(study), replace(api.settings_of(study, 1), draws=4096)).answers(question)
 
 

@@ -73,7 +73,9 @@ def test_places_are_the_drivers_of_the_run(made):
     known = [k for k, unit in enumerate(subject.units) if unit.name in run["driver"].values and np.isfinite(places[0, k]).all()]
     assert known
     for k in known:
-        assert np.array_equal(places[0, k], run["driver_value"].sel(driver=subject.units[k].name).values), subject.units[k].name
+        assert np.array_equal(places[0, k], run["driver_value"].sel(driver=subject.units[k].name, scenario="base").values), subject.units[
+            k
+        ].name
     assert (places[0, known] != places[1, known]).any()
 
 

@@ -54,7 +54,9 @@ def test_the_summary_is_that_of_the_draws(once):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12 * spread, err_msg=name)
 
 
-@pytest.mark.parametrize(("sampler", "room"), [("sobol", second_pass.MOST_AT_ONCE), ("lhs", 5000), ("random", 5000)])
+@pytest.mark.parametrize(
+    ("sampler", "room"), [("sobol", second_pass.MOST_AT_ONCE), ("lhs", 5000), pytest.param("random", 5000, marks=pytest.mark.slow)]
+)
 def test_how_it_is_run_is_not_seen(study, tmp_path, monkeypatch, sampler, room):
     monkeypatch.setattr(second_pass, "MOST_AT_ONCE", room)
     told, ways = [], ({}, {"blocks": 1}, {"blocks": 3, "threads": 2}, {"blocks": 2, "workers": 2})

@@ -38,8 +38,8 @@ def once(study, tmp_path_factory):
     return hash_of
 
 
-@pytest.mark.parametrize("sampler", ["random", "lhs", "sobol"])
-@pytest.mark.parametrize("store", STORES, ids=str)
+# each store and each design once; all pairs of them in the slow tests, with processes and clusters (tests/slow/test_one_hash.py)
+@pytest.mark.parametrize(("sampler", "store"), list(zip(["random", "lhs", "sobol"], STORES, strict=True)), ids=str)
 def test_threads_and_chunks_are_not_seen(study, once, tmp_path, sampler, store):
     for k, how in enumerate([{"blocks": 1}, {"blocks": 3, "threads": 2}, {"blocks": 16}]):
         path = tmp_path / f"{k}.nc"

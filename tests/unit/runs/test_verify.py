@@ -77,7 +77,12 @@ def alter_text(file, key, old, new):
     file.attrs[key] = text.replace(old, new, 1)
 
 
-@pytest.mark.parametrize("what", ALTERATIONS)
+# a number, an attribute and the study always, the others in the slow tests: every one checks a whole file
+ALWAYS = ("a draw", "a unit", "the study")
+SLOW = [pytest.param(one, marks=pytest.mark.slow) for one in ALTERATIONS if one not in ALWAYS]
+
+
+@pytest.mark.parametrize("what", [*ALWAYS, *SLOW])
 def test_an_alteration_is_found_by_the_digests(copies, what):
     alter, named = ALTERATIONS[what]
     with h5py.File(copies["positions"], "r+") as file:
@@ -102,7 +107,7 @@ def test_a_draw_altered_on_purpose_is_named_with_both_values(copies):
     assert repr(stored + 1.0) in one.words
 
 
-@pytest.mark.parametrize("store", ["positions", "summary"])
+@pytest.mark.parametrize("store", ["positions", pytest.param("summary", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("name", "at"), [("net_position", (0, 0, 0)), ("net_position_se", (4, 1, 0)), ("activity", (1, 0, 0, 1))])
 def test_a_statistic_altered_on_purpose_is_not_that_of_the_draws(copies, store, name, at):
     path = copies[store]
@@ -123,6 +128,7 @@ def test_counts_altered_on_purpose_are_not_those_of_the_summary(copies):
     assert {one.variable.partition("/")[0] for one in verify(path, 0).differences} == {"summary"}
 
 
+@pytest.mark.slow
 def test_a_summary_of_a_second_pass(results, tmp_path):
     study = load_study(study_file(tmp_path))
     path = written(study, tmp_path / "exact.nc", DRAWS, store="summary", exact=True)
@@ -138,7 +144,7 @@ def test_a_summary_of_a_second_pass(results, tmp_path):
     assert one.variable == "summary/net_position"
 
 
-@pytest.mark.parametrize("store", [["net_position", "activity"], "all"])
+@pytest.mark.parametrize("store", [["net_position", "activity"], pytest.param("all", marks=pytest.mark.slow)])
 def test_a_summary_of_draws_that_were_streamed(tmp_path, monkeypatch, store):
     """What was counted, and what was only summed, though its draws are stored."""
     study = load_study(study_file(tmp_path))
@@ -158,7 +164,7 @@ def test_signs_of_zeros_are_bits_and_nan_is_nan(copies):
     assert (one.variable, str(one.stored), str(one.recomputed)) == ("settlement", "-0.0", "0.0")
 
 
-@pytest.mark.parametrize("store", ["positions", "summary"])
+@pytest.mark.parametrize("store", ["positions", pytest.param("summary", marks=pytest.mark.slow)])
 def test_other_draws_under_digests_that_hold(copies, store):
     path = copies[store]
     with h5py.File(path, "r+") as file:
@@ -207,6 +213,7 @@ def test_other_versions_are_said_and_other_streams_refused(copies):
         verify(path)
 
 
+@pytest.mark.slow
 def test_every_flip_of_a_bit_in_what_is_drawn_is_found(copies):
     """Flips in the bytes of the file itself, in the draws and in the text of the study."""
     path = copies["positions"]
