@@ -55,7 +55,12 @@ def test_the_summary_is_that_of_the_draws(once):
 
 
 @pytest.mark.parametrize(
-    ("sampler", "room"), [("sobol", second_pass.MOST_AT_ONCE), ("lhs", 5000), pytest.param("random", 5000, marks=pytest.mark.slow)]
+    ("sampler", "room"),
+    [
+        ("sobol", second_pass.MOST_AT_ONCE),
+        pytest.param("lhs", 5000, marks=pytest.mark.slow),
+        pytest.param("random", 5000, marks=pytest.mark.slow),
+    ],
 )
 def test_how_it_is_run_is_not_seen(study, tmp_path, monkeypatch, sampler, room):
     monkeypatch.setattr(second_pass, "MOST_AT_ONCE", room)

@@ -85,7 +85,7 @@ def test_stopped_and_resumed(study, once, tmp_path, monkeypatch, store, sampler,
     assert check(path) == []
 
 
-@pytest.mark.parametrize("store", STORES, ids=str)
+@pytest.mark.parametrize("store", ["summary", *(pytest.param(one, marks=pytest.mark.slow) for one in STORES[1:])], ids=str)
 def test_more_draws_go_on_from_a_result(study, once, tmp_path, monkeypatch, store):
     path = tmp_path / "run.nc"
     run_and_hash(request(study, path, draws=3 * 4096 + 17, store=store))

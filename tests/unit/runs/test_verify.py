@@ -120,6 +120,7 @@ def test_a_statistic_altered_on_purpose_is_not_that_of_the_draws(copies, store, 
     assert f"worked out again {stored!r}" in one.words
 
 
+@pytest.mark.slow
 def test_counts_altered_on_purpose_are_not_those_of_the_summary(copies):
     path = copies["summary"]
     with h5py.File(path, "r+") as file:
@@ -154,6 +155,7 @@ def test_a_summary_of_draws_that_were_streamed(tmp_path, monkeypatch, store):
     assert verify(path, 1).differences == ()
 
 
+@pytest.mark.slow
 def test_signs_of_zeros_are_bits_and_nan_is_nan(copies):
     path = copies["positions"]
     with h5py.File(path, "r+") as file:
@@ -177,6 +179,7 @@ def test_other_draws_under_digests_that_hold(copies, store):
     assert any(one.variable == "driver_value" for one in found.differences) is (store == "positions")
 
 
+@pytest.mark.slow
 def test_another_study_under_digests_that_hold(copies):
     path = copies["summary"]
     with h5py.File(path, "r+") as file:
