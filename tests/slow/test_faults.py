@@ -354,7 +354,10 @@ def fill(path, leave):
 def test_a_full_disk_is_explained_and_gone_on_from(small_disk, environment, uninterrupted, shards):
     place = small_disk / "run"
     run = Run(place, environment).until(shards)
+    # held while the disk fills up: a quick one would be done before
+    os.killpg(run.process.pid, signal.SIGSTOP)
     fill(small_disk / "ballast", 0)
+    os.killpg(run.process.pid, signal.SIGCONT)
     code, said = run.end()
     assert code == 1, said
     assert "the disk is full" in said
