@@ -12,18 +12,18 @@ for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 # Imported here and not at the top (E402), because they import NumPy, which must not be before the lines above.
-from benchmarks import again  # noqa: E402
-from benchmarks.families import family_table, measure_families  # noqa: E402
-from benchmarks.growth import growth_table, measure_growth  # noqa: E402
-from benchmarks.machine import machine, versions  # noqa: E402
-from benchmarks.options import QUICK_START, arguments_of, family_settings, growth_settings, scale_settings, settings_of, start_rounds  # noqa: E402
-from benchmarks.report import ratios_of, start_ratios, start_table, table  # noqa: E402
-from benchmarks.run import measure  # noqa: E402
-from benchmarks.scale import measure_scale, scale_table  # noqa: E402
-from benchmarks.start_up import measure_start_up  # noqa: E402
-from benchmarks.subjects import ALL  # noqa: E402
-from benchmarks.vector_code import look_at_passes, vector_table  # noqa: E402
-from benchmarks.verdicts import Ratio, as_json  # noqa: E402
+from benchmarks import again
+from benchmarks.families import family_table, measure_families
+from benchmarks.growth import growth_table, measure_growth
+from benchmarks.machine import machine, versions
+from benchmarks.options import QUICK_START, arguments_of, family_settings, growth_settings, scale_settings, settings_of, start_rounds
+from benchmarks.report import ratios_of, start_ratios, start_table, table
+from benchmarks.run import measure
+from benchmarks.scale import measure_scale, scale_table
+from benchmarks.start_up import measure_start_up
+from benchmarks.subjects import ALL
+from benchmarks.vector_code import look_at_passes, vector_table
+from benchmarks.verdicts import Ratio, as_json
 
 Found = dict[str, Any]
 

@@ -21,18 +21,18 @@ for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 # Imported here and not at the top (E402): NumPy must not be imported before the lines above.
-import numpy as np  # noqa: E402
+import numpy as np
 
-from benchmarks.salib_twin import Indices, MediumBySalib, independent_medium, of_function, of_function_by_scipy, timed  # noqa: E402
-from benchmarks.twin_reading import Floats  # noqa: E402
-from simengine.engine.plan import prepare  # noqa: E402
-from simengine.runs.function_subject import FunctionSubject  # noqa: E402
-from simengine.runs.study_subject import StudySubject  # noqa: E402
-from simengine.sensitivity_analysis.morris import morris  # noqa: E402
-from simengine.sensitivity_analysis.shapley import shapley  # noqa: E402
-from simengine.sensitivity_analysis.sobol import sobol  # noqa: E402
-from simengine.study.load import Study  # noqa: E402
-from tests.convergence.reference_functions import (  # noqa: E402
+from benchmarks.salib_twin import Indices, MediumBySalib, independent_medium, of_function, of_function_by_scipy, timed
+from benchmarks.twin_reading import Floats
+from simengine.engine.plan import prepare
+from simengine.runs.function_subject import FunctionSubject
+from simengine.runs.study_subject import StudySubject
+from simengine.sensitivity_analysis.morris import morris
+from simengine.sensitivity_analysis.shapley import shapley
+from simengine.sensitivity_analysis.sobol import sobol
+from simengine.study.load import Study
+from tests.convergence.reference_functions import (
     Reference,
     all_references,
     ishigami,
@@ -136,7 +136,10 @@ def _accuracy_of_medium(points: int, seeds: int) -> None:
         place = next(k for k, o in enumerate(outputs) if o.year == "term" and (o.entity == (("party", party),) if party else not o.entity))
         best = of_study(place, _BEST * points, 1000)
         exact = np.concatenate([best.first, best.total])
-        salib = lambda seed, party=party: Indices(*(part[columns] for part in of_twin(party, seed)[:4]), twin.runs)  # noqa: E731
+
+        def salib(seed: int, party: str = party) -> Indices:
+            return Indices(*(part[columns] for part in of_twin(party, seed)[:4]), twin.runs)
+
         title = f"medium, {outputs[place].text()} **"
         _compare(title, {"simrisk": partial(of_study, place, points), "SALib": salib}, seeds, exact)
     print(f"  ** reference: simrisk at {_BEST * points:,} points, another seed")
@@ -162,8 +165,8 @@ def effects(points: int) -> None:
 
 
 def _effect_rows(name: str, found: object, exact: Floats) -> None:
-    for k, unit in enumerate(found.units):  # type: ignore[attr-defined]
-        value, low, high = found.at("shapley", unit)  # type: ignore[attr-defined]
+    for k, unit in enumerate(found.units):
+        value, low, high = found.at("shapley", unit)
         print(f"  {name if k == 0 else '':<26}{unit:<4}{value:>10.5f} ± {(high - low) / 2:.5f}{exact[k]:>10.5f}{value - exact[k]:>10.5f}")
 
 

@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.engine.conditional_scores import scores_given
+from simengine.engine.given_scores import add_up_paths, draw_independent_scores, fill_from_scores
 from simengine.engine.tile import TILE
-from simengine.engine.variates import Variates, VariateScratch, add_up_paths, draw_independent_scores, fill_from_scores
+from simengine.engine.variates import Variates, VariateScratch
 from simengine.jit import Floats
 
 Given = npt.NDArray[np.bool_]

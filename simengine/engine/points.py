@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from simengine.engine.block import Model, Outputs, Scratch, project_year, start_tile
 from simengine.engine.observed import Work, fill_observed
-from simengine.engine.ops import row_view, run_ops
+from simengine.engine.ops import add_row, copy_row, fill_row, row_view, run_ops
 from simengine.engine.tile import STRIDE
 from simengine.engine.variates import Variates, draw_tile
 from simengine.engine.volatility import draw_noises
@@ -67,29 +67,6 @@ def _choose(target: Floats, a: Floats, b: Floats, plan: float, take: Take, n: in
 
 
 @inner_kernel
-def _copy_row(target: Floats, values: Floats, n: int) -> None:
-    keep_apart()
-    rows_apart()
-    for i in range(n):
-        target[i] = values[i]
-
-
-@inner_kernel
-def _add_row(target: Floats, values: Floats, n: int) -> None:
-    keep_apart()
-    rows_apart()
-    for i in range(n):
-        target[i] += values[i]
-
-
-@inner_kernel
-def _fill_value(target: Floats, value: float, n: int) -> None:
-    keep_apart()
-    for i in range(n):
-        target[i] = value
-
-
-@inner_kernel
 def _calm(target: Floats, take: Take, n: int) -> None:
     """The noise of a unit that is at its plan value is 1."""
     keep_apart()
@@ -109,11 +86,11 @@ def _put_together(x: Floats, units: Units, tiles: Tiles, take: Take, n: int) -> 
             if not alike:
                 _choose(target, a, b, tiles.plan[row * STRIDE], take[u], n)
             elif take[u, 0] == FROM_A:
-                _copy_row(target, a, n)
+                copy_row(target, a, n)
             elif take[u, 0] == FROM_B:
-                _copy_row(target, b, n)
+                copy_row(target, b, n)
             else:
-                _fill_value(target, tiles.plan[row * STRIDE], n)
+                fill_row(target, tiles.plan[row * STRIDE], n)
 
 
 @inner_kernel
@@ -125,7 +102,7 @@ def _calm_noises(model: Model, units: Units, x: Floats, take: Take, noises: tupl
         if not alike:
             _calm(target, take[u], n)
         elif take[u, 0] == FROM_PLAN:
-            _fill_value(target, 1.0, n)
+            fill_row(target, 1.0, n)
 
 
 @inner_kernel
@@ -146,12 +123,12 @@ def _keep_year(wanted: Wanted, year: Floats, found: Floats, t: int, n: int) -> N
     """The series of year ``t``, added to the sums over the years."""
     for row in range(wanted.series.shape[1]):
         if wanted.series[t, row] >= 0:
-            _copy_row(found[wanted.series[t, row]], row_view(year, row), n)
+            copy_row(found[wanted.series[t, row]], row_view(year, row), n)
         if wanted.term[t, row] >= 0:
             if t == 0:
-                _copy_row(found[wanted.term[t, row]], row_view(year, row), n)
+                copy_row(found[wanted.term[t, row]], row_view(year, row), n)
             else:
-                _add_row(found[wanted.term[t, row]], row_view(year, row), n)
+                add_row(found[wanted.term[t, row]], row_view(year, row), n)
 
 
 @kernel

@@ -198,7 +198,7 @@ def _scale(y: Row, weight: float, n: int) -> None:
 
 
 @kernel
-def _score(z: Row, u: Row, variates: Variates, scratch: VariateScratch, n: int) -> None:
+def to_score(z: Row, u: Row, variates: Variates, scratch: VariateScratch, n: int) -> None:
     """``z[i]`` = standard normal quantile of ``u[i]``; ``z`` and ``u`` may be one row."""
     locate(scratch.pieces, scratch.place, u, n)
     evaluate(z, scratch.pieces, scratch.place, variates.tables[variates.score_start :], n)
@@ -232,11 +232,11 @@ def _mix(variates: Variates, batch: int, first: int, n: int, scratch: VariateScr
         for i in range(n):
             score[i] *= scratch.shared[i]
         fill_student_t_cdf(score, scratch.spare, df, scratch.pieces, scratch.place, variates.tables[cdf_start:], n)
-        _score(score, score, variates, scratch, n)
+        to_score(score, score, variates, scratch, n)
 
 
 @kernel
-def _carry_on(variates: Variates, batch: int, n: int, scratch: VariateScratch) -> None:
+def carry_on(variates: Variates, batch: int, n: int, scratch: VariateScratch) -> None:
     """Let each score of a batch that has a past be drawn towards its score of the year before."""
     start = variates.batch_start[batch]
     for k in range(variates.batch_start[batch + 1] - start):
@@ -266,16 +266,16 @@ def _draw_batch(variates: Variates, batch: int, first: int, n: int, scratch: Var
     for k in range(variates.batch_start[batch + 1] - start):
         designs.fill_uniform(tile_row(scratch.u, k), variates.uniforms, variates.order[start + k], first, n)
         if kind == SCORED:
-            _score(tile_row(scratch.u, k), tile_row(scratch.u, k), variates, scratch, n)
+            to_score(tile_row(scratch.u, k), tile_row(scratch.u, k), variates, scratch, n)
     if kind == SCORED:
         _correlate(variates, batch, n, scratch)
         if variates.mixing[batch] != NONE:
             _mix(variates, batch, first, n, scratch)
-        _carry_on(variates, batch, n, scratch)
+        carry_on(variates, batch, n, scratch)
 
 
 @kernel
-def _add_up(variates: Variates, rows: Row, n: int) -> None:
+def add_up(variates: Variates, rows: Row, n: int) -> None:
     """Walks and mean reversion: each year rests on the value of the year before."""
     for r in range(variates.sum_row.shape[0]):
         for t in range(variates.sum_keep.shape[1]):
@@ -287,7 +287,7 @@ def _add_up(variates: Variates, rows: Row, n: int) -> None:
 
 
 @kernel
-def _make_values(variates: Variates, batch: int, n: int, rows: Row, scratch: VariateScratch) -> None:
+def make_values(variates: Variates, batch: int, n: int, rows: Row, scratch: VariateScratch) -> None:
     """Fill the rows of a batch whose uniforms, or normal scores, have been drawn."""
     start = variates.batch_start[batch]
     scored = variates.batch_kind[batch] == SCORED
@@ -316,47 +316,5 @@ def draw_tile(variates: Variates, first: int, n: int, rows: Row, scratch: Variat
     """
     for batch in range(variates.batch_kind.shape[0]):
         _draw_batch(variates, batch, first, n, scratch)
-        _make_values(variates, batch, n, rows, scratch)
-    _add_up(variates, rows, n)
-
-
-@kernel
-def _copy(target: Row, values: Row, n: int) -> None:
-    """``target[i] = values[i]``."""
-    keep_apart()
-    for i in range(n):
-        target[i] = values[i]
-
-
-@kernel
-def draw_independent_scores(variates: Variates, batch: int, first: int, n: int, scores: Row, scratch: VariateScratch) -> int:
-    """Fill ``scores`` (member, draw) with the normal scores of a scored batch before they are correlated; returns how many members it has.
-
-    The row after them gets the uniform of the common factor of a Student t copula, where there is one.
-    """
-    start, size = variates.batch_start[batch], variates.batch_start[batch + 1] - variates.batch_start[batch]
-    for k in range(size):
-        designs.fill_uniform(scratch.spare, variates.uniforms, variates.order[start + k], first, n)
-        _score(scratch.spare, scratch.spare, variates, scratch, n)
-        _copy(scores[k], scratch.spare, n)
-    if variates.mixing[batch] != NONE:
-        designs.fill_uniform(scratch.spare, variates.uniforms, variates.mixing[batch], first, n)
-        _copy(scores[size], scratch.spare, n)
-    return int(size)
-
-
-@kernel
-def fill_from_scores(variates: Variates, batch: int, scores: Row, n: int, rows: Row, scratch: VariateScratch) -> int:
-    """Fill the rows of a scored batch from ``scores`` (member, draw) of its copula; batches of one path by rising year."""
-    for k in range(variates.batch_start[batch + 1] - variates.batch_start[batch]):
-        _copy(tile_row(scratch.u, k), scores[k], n)
-    _carry_on(variates, batch, n, scratch)
-    _make_values(variates, batch, n, rows, scratch)
-    return n
-
-
-@kernel
-def add_up_paths(variates: Variates, rows: Row, n: int) -> int:
-    """Turn changes of each year into walks and mean reversion, once all of them are filled."""
-    _add_up(variates, rows, n)
-    return n
+        make_values(variates, batch, n, rows, scratch)
+    add_up(variates, rows, n)

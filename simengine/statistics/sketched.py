@@ -267,4 +267,5 @@ def sketched_statistics(sketch: Sketch, plan: Array) -> tuple[Array, Array]:
     """
     found = [row_statistics(sketch, row, float(value)) for row, value in enumerate(plan)]
     shape = (len(STATISTICS), len(plan))
-    return tuple(np.array([one[k] for one in found]).T.reshape(shape) for k in range(2))  # type: ignore[return-value]
+    values, errors = (np.array([one[k] for one in found]).T.reshape(shape) for k in range(2))
+    return values, errors

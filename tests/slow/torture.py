@@ -331,7 +331,7 @@ class Guard:
 
 def _covered(name: str, there: dict[str, int]) -> bool:
     """Whether another shard holds all blocks of one."""
-    first, last = map(int, SHARD.fullmatch(name).groups())  # type: ignore[union-attr]
+    first, last = map(int, SHARD.fullmatch(name).groups())  # type: ignore[union-attr]  # the name of a shard fits
     others = [tuple(map(int, found.groups())) for found in map(SHARD.fullmatch, there) if found]
     return any(a <= first and last <= b for a, b in others)
 
